@@ -1,0 +1,80 @@
+# erika: make demo, make test; README.md has the rest.
+# One file, no configure step. B is the build folder, so that sanitizer builds
+# stand beside the plain one.
+B = build
+CC = gcc
+PREFIX = /usr/local
+VERSION = 0.1
+
+WARN = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
+	-Wmissing-prototypes -Wvla -Werror
+HARDEN = -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
+CFLAGS = -O2 -g $(HARDEN)
+LDFLAGS = -pie -Wl,-z,relro,-z,now
+XML = $(shell pkg-config --cflags libxml-2.0)
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DERIKA_VERSION='"$(VERSION)"' $(WARN) \
+	-ffile-prefix-map=$(CURDIR)=. $(XML) $(CFLAGS) -MMD -MP
+
+objs = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)))
+
+# The layers, lowest first: cmd -> read, ingest, sys -> core.
+CORE = $(call objs,src/core/*.c)
+SYS = $(call objs,src/sys/*.c)
+INGEST = $(call objs,src/ingest/*.c)
+READ = $(call objs,src/read/*.c)
+COMMON = $(call objs,src/cmd/command.c src/cmd/common_*.c)
+LIBS = $(B)/liberika.a
+PROGRAMS = $(B)/erika $(B)/erika-press $(B)/erika-mirror
+
+LD_CORE = -ljansson -lz -lsodium -lnettle
+LD_READ = -lexpat -lunistring
+LD_erika = $(LD_READ) -lsqlite3 -lcurl $(LD_CORE)
+LD_press = -lxml2 $(LD_READ) -lsqlite3 $(LD_CORE)
+LD_mirror = $(LD_CORE)
+
+all: $(PROGRAMS)
+
+$(B)/liberika.a: $(CORE)
+$(B)/libsys.a: $(SYS)
+$(B)/libingest.a: $(INGEST)
+$(B)/libread.a: $(READ)
+$(B)/lib%.a:
+	@mkdir -p $(@D)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(B)/erika: $(call objs,src/cmd/erika.c src/cmd/erika_*.c) $(COMMON) \
+	$(B)/libread.a $(B)/libsys.a $(B)/liberika.a
+	$(CC) $(LDFLAGS) -o $@ $^ -Wl,--as-needed $(LD_erika)
+
+$(B)/erika-press: $(call objs,src/cmd/press.c src/cmd/press_*.c) $(COMMON) \
+	$(B)/libingest.a $(B)/libread.a $(B)/libsys.a $(B)/liberika.a
+	$(CC) $(LDFLAGS) -o $@ $^ -Wl,--as-needed $(LD_press)
+
+$(B)/erika-mirror: $(call objs,src/cmd/mirror.c src/cmd/mirror_*.c) $(COMMON) \
+	$(B)/libsys.a $(B)/liberika.a
+	$(CC) $(LDFLAGS) -o $@ $^ -Wl,--as-needed $(LD_mirror)
+
+# ---- tests
+
+UNIT = $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+TESTLIB = $(call objs,tests/lib/*.c)
+$(B)/libtest.a: $(TESTLIB)
+
+$(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libtest.a $(B)/libread.a \
+	$(B)/libingest.a $(B)/libsys.a $(B)/liberika.a
+	$(CC) $(LDFLAGS) -o $@ $^ -Wl,--as-needed -lxml2 $(LD_erika)
+
+unit: $(UNIT)
+	tests/run $(foreach t,$(UNIT),$(notdir $(t))=$(abspath $(t)))
+
+clean:
+	rm -rf build
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+.PHONY: all unit clean
+.SECONDARY:

@@ -1,0 +1,96 @@
+/* Every maximum, with its reason. A number that bounds untrusted input stands
+ * here and nowhere else. */
+#ifndef ERIKA_LIMITS_H
+#define ERIKA_LIMITS_H
+
+#include <stddef.h>
+
+#define LIMIT_KIB ((size_t)1024)
+#define LIMIT_MIB (1024 * LIMIT_KIB)
+
+/* TUF metadata, bytes: the defaults of the field's clients, so that what we
+ * publish is readable by them and what they publish by us. */
+#define LIMIT_ROOT 512000
+#define LIMIT_TIMESTAMP 16384
+#define LIMIT_SNAPSHOT 2000000
+#define LIMIT_TARGETS 5000000
+#define LIMIT_METADATA LIMIT_TARGETS /* the largest of them */
+
+/* Roots followed in one update: 256 yearly ceremonies are enough for anyone;
+ * an endless chain from a thief of root keys is not followed. */
+#define LIMIT_ROOT_ROTATIONS 256
+
+/* Delegated roles visited in one search (TUF 5.6.7.1). Sealed archives visit
+ * about 15. */
+#define LIMIT_DELEGATIONS 32
+
+/* JSON nesting: TUF needs 7; the parser below recurses. */
+#define LIMIT_JSON_DEPTH 32
+
+/* A role name, a target path and a key id, bytes. Paths become file names of
+ * at most 255 bytes with a hash of 64 before them. */
+#define LIMIT_NAME 160
+#define LIMIT_PATH 512
+
+/* Base64 text of a minisign file and its trusted comment (minisign's own
+ * limits are 8 KiB for the comment). */
+#define LIMIT_MINISIG 16384
+#define LIMIT_COMMENT 8192
+
+/* Bundle format (erika-bundle(5)). The packed index of 4,096 articles with
+ * 16,384 objects is under 2 MiB; inflated under 8. */
+#define LIMIT_INDEX_PACKED (2 * LIMIT_MIB)
+#define LIMIT_INDEX (8 * LIMIT_MIB)
+#define LIMIT_BUNDLE (1024 * LIMIT_MIB)
+#define LIMIT_ARTICLES 4096
+#define LIMIT_OBJECTS 16384
+#define LIMIT_IMAGES_PER_ARTICLE 256
+
+/* The part is the unit of transfer: 64 KiB is what a lie may cost; an object
+ * of 4 MiB is the largest photograph a phone should get. */
+#define LIMIT_PART (64 * LIMIT_KIB)
+#define LIMIT_OBJECT (4 * LIMIT_MIB)
+#define LIMIT_PARTS (LIMIT_OBJECT / LIMIT_PART)
+
+/* An article's text, unpacked: a long read is 200 KiB. */
+#define LIMIT_TEXT LIMIT_MIB
+
+/* Element nesting in an article: real pages reach 37. */
+#define LIMIT_DEPTH 128
+
+/* Title, author, tag, URL, language and article id, bytes of UTF-8. */
+#define LIMIT_TITLE 1024
+#define LIMIT_AUTHOR 256
+#define LIMIT_AUTHORS 32
+#define LIMIT_TAG 128
+#define LIMIT_TAGS 64
+#define LIMIT_URL 2048
+#define LIMIT_LANG 35 /* RFC 5646 section 4.4.1 */
+#define LIMIT_ID 64
+
+/* Deflate reaches 32 KiB back less the longest match: no byte of a longer
+ * dictionary could be used. */
+#define LIMIT_DICT 32506
+
+/* A share file, bytes: a year of text, or a week with photographs. */
+#define LIMIT_SHARE (2048 * LIMIT_MIB)
+#define LIMIT_SHARE_FILES 100000
+
+/* m/now.pack, packed and unpacked: 40 roles of the usual size. */
+#define LIMIT_PACK LIMIT_MIB
+#define LIMIT_PACK_UNPACKED (8 * LIMIT_MIB)
+
+/* Configuration and list files read by people. */
+#define LIMIT_CONFIG (256 * LIMIT_KIB)
+#define LIMIT_CONFIG_LINE 4096
+#define LIMIT_MIRRORS 64
+
+/* An HTTP head, either direction: browsers send about 1 KiB. */
+#define LIMIT_HTTP_HEAD (16 * LIMIT_KIB)
+
+/* A page or feed brought to erika-press: a newsroom's own files, yet a feed
+ * of 64 MiB is a mistake. Images before re-encoding. */
+#define LIMIT_SOURCE (64 * LIMIT_MIB)
+#define LIMIT_IMAGE (32 * LIMIT_MIB)
+
+#endif

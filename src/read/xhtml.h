@@ -1,0 +1,43 @@
+/* The reader's strict check of an article's text, and the walk that every
+ * view of it uses. expat underneath; nothing lenient anywhere. */
+#ifndef ERIKA_XHTML_H
+#define ERIKA_XHTML_H
+
+#include "../core/bytes.h"
+#include "../core/err.h"
+#include "../core/verified.h"
+
+/* An event of the walk over a checked article. Strings are borrowed during
+ * the call. */
+enum xhtml_event { XHTML_OPEN, XHTML_CLOSE, XHTML_TEXT };
+
+struct xhtml_attr {
+	const char *name, *value;
+};
+
+struct xhtml_node {
+	enum xhtml_event event;
+	const char *name; /* element, for OPEN and CLOSE */
+	const struct xhtml_attr *attrs; /* for OPEN */
+	size_t n_attrs;
+	struct span text; /* for TEXT */
+	int depth;
+};
+
+typedef enum err xhtml_fn(void *arg, const struct xhtml_node *node);
+
+/* Check the whole text against erika-bundle(5), ARTICLE TEXT: one <article>
+ * root, allowed elements, attributes and values only, images only by 64
+ * lower-case hex digits, links only http, https, mailto or a fragment, no
+ * DOCTYPE, PI, comment, CDATA or entity beyond the five, no forbidden code
+ * point, depth at most LIMIT_DEPTH. Nothing is shown of a text that fails.
+ * ERR_REFUSED with the offset, ERR_SYNTAX, ERR_NOMEM. */
+enum err xhtml_check(const struct verified *text, struct diag *d)
+	ERR_MUST_USE;
+
+/* Check, then walk. `fn` is not called at all when the check fails; its own
+ * error stops the walk and is returned. */
+enum err xhtml_walk(const struct verified *text, xhtml_fn *fn, void *arg,
+	struct diag *d) ERR_MUST_USE;
+
+#endif
