@@ -1,0 +1,321 @@
+#include "command.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../core/bytes.h"
+#include "../core/crypto.h"
+#include "../core/text.h"
+
+static const struct opt *
+opt_long(const struct opt *opts, const char *name, size_t n)
+{
+	for (; opts->name != NULL; opts++)
+		if (strlen(opts->name) == n &&
+			strncmp(opts->name, name, n) == 0)
+			return opts;
+	return NULL;
+}
+
+static const struct opt *
+opt_short(const struct opt *opts, char letter)
+{
+	for (; opts->name != NULL; opts++)
+		if (opts->letter != 0 && opts->letter == letter)
+			return opts;
+	return NULL;
+}
+
+static enum err
+opt_store(const struct opt *o, const char *value, struct diag *d)
+{
+	uint64_t n;
+
+	switch (o->kind) {
+	case OPT_FLAG:
+		*(bool *)o->out = true;
+		break;
+	case OPT_STRING:
+		*(const char **)o->out = value;
+		break;
+	case OPT_UINT:
+		if (text_decimal(span_str(value), 1000000000, &n) != ERR_OK)
+			return diag_set(d, ERR_USAGE,
+				"--%s wants a whole number", o->name);
+		*(unsigned *)o->out = (unsigned)n;
+		break;
+	}
+	return ERR_OK;
+}
+
+/* The options every command has, in the shape of the others. */
+static void
+global_opts(struct context *cx, bool *help, struct opt out[static 6])
+{
+	const struct opt g[6] = {
+		{"json", 0, OPT_FLAG, &cx->json, NULL,
+			"print data as JSON"},
+		{"quiet", 'q', OPT_FLAG, &cx->quiet, NULL, "say errors only"},
+		{"verbose", 'v', OPT_FLAG, &cx->verbose, NULL, "say more"},
+		{"no-input", 0, OPT_FLAG, &cx->no_input, NULL,
+			"never ask; the answer is no"},
+		{"help", 'h', OPT_FLAG, help, NULL, "show this"},
+		{NULL, 0, OPT_FLAG, NULL, NULL, NULL},
+	};
+
+	memcpy(out, g, sizeof(g));
+}
+
+static void
+opts_print(const struct opt *o)
+{
+	for (; o->name != NULL; o++) {
+		char left[64];
+
+		snprintf(left, sizeof(left), "%c%c%s --%s%s%s",
+			o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
+			o->letter ? "," : " ", o->name,
+			o->arg == NULL ? "" : " ",
+			o->arg == NULL ? "" : o->arg);
+		printf("  %-28s %s\n", left, o->help);
+	}
+}
+
+/* One option at argv[*i]; moves *i past its argument. */
+static enum err
+opt_take(const struct opt *const tables[2], int argc, char **argv, int *i,
+	unsigned *seen, struct diag *d)
+{
+	const char *a = argv[*i], *value = NULL, *eq;
+	const struct opt *o = NULL;
+	unsigned bit;
+	int t;
+
+	for (t = 0; t < 2 && o == NULL; t++) {
+		if (a[1] == '-') {
+			eq = strchr(a, '=');
+			o = opt_long(tables[t], a + 2,
+				eq == NULL ? strlen(a + 2)
+					   : (size_t)(eq - a - 2));
+			value = eq == NULL ? NULL : eq + 1;
+		} else if (a[1] != '\0') {
+			o = opt_short(tables[t], a[1]);
+			value = a[2] == '\0' ? NULL : a + 2;
+		}
+		if (o != NULL)
+			break;
+	}
+	if (o == NULL)
+		return diag_set(d, ERR_USAGE, "unknown option %s", a);
+	bit = 1u << ((unsigned)(o - tables[t]) + (t == 1 ? 24u : 0u));
+	if (*seen & bit)
+		return diag_set(d, ERR_USAGE, "--%s is given twice", o->name);
+	*seen |= bit;
+	if (o->kind == OPT_FLAG) {
+		if (value != NULL)
+			return diag_set(d, ERR_USAGE, "--%s takes no value",
+				o->name);
+	} else if (value == NULL) {
+		if (*i + 1 >= argc)
+			return diag_set(d, ERR_USAGE, "--%s wants a value",
+				o->name);
+		value = argv[++*i];
+	}
+	return opt_store(o, value, d);
+}
+
+enum err
+command_opts(struct context *cx, const struct opt *opts, int argc, char **argv,
+	int least, int most, int *first, struct diag *d)
+{
+	struct opt global[6];
+	const struct opt *tables[2] = {opts, global};
+	bool help = false, ended = false;
+	unsigned seen = 0;
+	int i, kept = 0;
+	enum err e;
+
+	global_opts(cx, &help, global);
+	/* Positional arguments move to the end, in order. */
+	char **pos = calloc((size_t)argc + 1, sizeof(*pos));
+
+	if (pos == NULL)
+		return diag_set(d, ERR_NOMEM, "out of memory");
+	for (i = 0; i < argc; i++) {
+		if (!ended && strcmp(argv[i], "--") == 0) {
+			ended = true;
+		} else if (!ended && argv[i][0] == '-' && argv[i][1] != '\0') {
+			e = opt_take(tables, argc, argv, &i, &seen, d);
+			if (e != ERR_OK) {
+				free(pos);
+				return e;
+			}
+		} else {
+			pos[kept++] = argv[i];
+		}
+	}
+	*first = argc - kept;
+	if (kept > 0)
+		memcpy(argv + *first, pos, (size_t)kept * sizeof(*pos));
+	free(pos);
+	if (help) {
+		opts_print(opts);
+		opts_print(global);
+		return diag_set(d, ERR_CANCELLED, "%s", "");
+	}
+	if (kept < least)
+		return diag_set(d, ERR_USAGE, "an argument is missing");
+	if (kept > most)
+		return diag_set(d, ERR_USAGE, "unexpected argument %s",
+			argv[*first + most]);
+	return ERR_OK;
+}
+
+static void
+usage(FILE *f, const char *program, const char *about,
+	const struct command *table)
+{
+	const struct command *c;
+
+	fprintf(f, "%s\n\n", about);
+	for (c = table; c->name != NULL; c++)
+		fprintf(f, "  %s %-10s %s\n", program, c->name, c->summary);
+	fprintf(f, "\n%s COMMAND --help shows a command's options; %s(%s) has "
+		   "the rest.\n",
+		program, program, strstr(program, "mirror") ? "8" : "1");
+}
+
+static bool
+wants_color(void)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (no != NULL && no[0] != '\0')
+		return false;
+	if (term == NULL || strcmp(term, "dumb") == 0)
+		return false;
+	return isatty(STDOUT_FILENO) == 1;
+}
+
+static int
+command_end(const struct context *cx, const struct command *c, enum err e,
+	const struct diag *d)
+{
+	if (fflush(stdout) != 0 && e == ERR_OK) {
+		talk_warn(cx, "cannot write the output");
+		return err_exit(ERR_IO);
+	}
+	if (e == ERR_OK || (e == ERR_CANCELLED && d->why[0] == '\0'))
+		return 0;
+	if (d->why[0] == '\0')
+		talk_warn(cx, "%s", err_str(e));
+	else
+		talk_warn(cx, "%s: %s", err_str(e), d->why);
+	if (e == ERR_USAGE)
+		fprintf(stderr, "usage: %s %s %s\n", cx->program, c->name,
+			c->args);
+	return err_exit(e);
+}
+
+int
+command_main(const char *program, const char *about,
+	const struct command *table, int argc, char **argv)
+{
+	struct context cx = {.program = program, .color = wants_color()};
+	struct diag d = {.code = ERR_OK};
+	const struct command *c;
+	enum err e;
+
+	if (crypto_start() != ERR_OK) {
+		fprintf(stderr, "%s: libsodium cannot start\n", program);
+		return 1;
+	}
+	if (argc < 2 || strcmp(argv[1], "help") == 0 ||
+		strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
+		usage(stdout, program, about, table);
+		return 0;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		printf("%s %s\n", program, ERIKA_VERSION);
+		return 0;
+	}
+	for (c = table; c->name != NULL; c++)
+		if (strcmp(c->name, argv[1]) == 0)
+			break;
+	if (c->name == NULL) {
+		fprintf(stderr, "%s: no command \"%s\"; %s help lists them\n",
+			program, argv[1], program);
+		return err_exit(ERR_USAGE);
+	}
+	cx.command = c->name;
+	for (int i = 2; i < argc; i++) {
+		if (strcmp(argv[i], "--") == 0)
+			break;
+		if (strcmp(argv[i], "--help") == 0 ||
+			strcmp(argv[i], "-h") == 0) {
+			printf("%s\n\nusage: %s %s %s\n\n", c->summary,
+				program, c->name, c->args);
+			break;
+		}
+	}
+	e = c->run(&cx, argc - 2, argv + 2, &d);
+	return command_end(&cx, c, e, &d);
+}
+
+void
+talk(const struct context *cx, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (cx->quiet)
+		return;
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
+void
+talk_warn(const struct context *cx, const char *fmt, ...)
+{
+	va_list ap;
+
+	fprintf(stderr, "%s: ", cx->program);
+	va_start(ap, fmt);
+	vfprintf(stderr, fmt, ap);
+	va_end(ap);
+	fputc('\n', stderr);
+}
+
+bool
+talk_confirm(const struct context *cx, const char *question)
+{
+	char line[16];
+
+	if (cx->no_input || isatty(STDIN_FILENO) != 1)
+		return false;
+	fprintf(stderr, "%s [y/N] ", question);
+	if (fgets(line, sizeof(line), stdin) == NULL)
+		return false;
+	return (line[0] == 'y' || line[0] == 'Y') &&
+		(line[1] == '\n' || line[1] == '\0');
+}
+
+const char *
+talk_size(char out[static TALK_SIZE], unsigned long long n)
+{
+	static const char *const unit[] = {"KB", "MB", "GB", "TB"};
+	double v = (double)n / 1000;
+	int i = 0;
+
+	if (n < 1000) {
+		snprintf(out, TALK_SIZE, "%llu bytes", n);
+		return out;
+	}
+	for (; v >= 999.95 && i < 3; i++)
+		v /= 1000;
+	snprintf(out, TALK_SIZE, "%.1f %s", v, unit[i]);
+	return out;
+}
