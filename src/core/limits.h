@@ -58,6 +58,16 @@
 /* Element nesting in an article: real pages reach 37. */
 #define LIMIT_DEPTH 128
 
+/* Values of its attributes. No element has more than five of its own; a
+ * footnote's name after "n-"; "2026-03-05T14:30:00.000+00:00" twice over; the
+ * largest photograph's side; a table wider is no article. */
+#define LIMIT_ATTRS 12
+#define LIMIT_ANCHOR 32
+#define LIMIT_DATETIME 64
+#define LIMIT_SIDE 20000
+#define LIMIT_SPAN 1000
+#define LIMIT_START 1000000
+
 /* Title, author, tag, URL, language and article id, bytes of UTF-8. */
 #define LIMIT_TITLE 1024
 #define LIMIT_AUTHOR 256
