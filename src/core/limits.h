@@ -37,6 +37,14 @@
 #define LIMIT_MINISIG 16384
 #define LIMIT_COMMENT 8192
 
+/* The untrusted comment line that begins minisign's files: its own limit. */
+#define LIMIT_COMMENT_LINE 1024
+
+/* What a secret key file may ask of scrypt, in libsodium's terms: what
+ * minisign itself asks for at most, 1 GiB and about four seconds. */
+#define LIMIT_KDF_MEMORY (1024 * LIMIT_MIB)
+#define LIMIT_KDF_OPERATIONS 33554432
+
 /* Bundle format (erika-bundle(5)). The packed index of 4,096 articles with
  * 16,384 objects is under 2 MiB; inflated under 8. */
 #define LIMIT_INDEX_PACKED (2 * LIMIT_MIB)
