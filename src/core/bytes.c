@@ -146,6 +146,7 @@ buf_reserve(struct buf *b, size_t n)
 		return ERR_NOMEM;
 	b->p = p;
 	b->cap = cap;
+	b->p[b->n] = '\0';
 	return ERR_OK;
 }
 

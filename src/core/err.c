@@ -100,7 +100,8 @@ diag_prefix(struct diag *d, enum err e, const char *fmt, ...)
 	k = vsnprintf(d->why, sizeof(d->why), fmt, ap);
 	va_end(ap);
 	n = k < 0 ? 0 : (size_t)k;
-	if (n < sizeof(d->why))
-		snprintf(d->why + n, sizeof(d->why) - n, ": %s", old);
+	if (n + 3 < sizeof(d->why))
+		snprintf(d->why + n, sizeof(d->why) - n, ": %.*s",
+			(int)(sizeof(d->why) - n - 3), old);
 	return d->code;
 }
