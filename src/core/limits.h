@@ -106,6 +106,23 @@
 /* An HTTP head, either direction: browsers send about 1 KiB. */
 #define LIMIT_HTTP_HEAD (16 * LIMIT_KIB)
 
+/* A request target, bytes: a path of LIMIT_PATH with every byte as %XX, and
+ * a mirror's URL prefix before it. Fields in a head: browsers send 20. */
+#define LIMIT_HTTP_PREFIX 128
+#define LIMIT_HTTP_TARGET 2048
+#define LIMIT_HTTP_FIELDS 64
+
+/* What a mirror keeps of unfinished request heads, all clients together:
+ * 10,000 that drip 800 bytes each. Past it the oldest is dropped. */
+#define LIMIT_SERVE_PENDING (8 * LIMIT_MIB)
+
+/* Connections of one mirror: each takes two descriptors while it sends. */
+#define LIMIT_SERVE_CONNECTIONS 65536
+
+/* Bytes read from a refused client, so that it can read why, before it is
+ * cut off. */
+#define LIMIT_SERVE_LINGER (256 * LIMIT_KIB)
+
 /* A page or feed brought to erika-press: a newsroom's own files, yet a feed
  * of 64 MiB is a mistake. Images before re-encoding. */
 #define LIMIT_SOURCE (64 * LIMIT_MIB)
