@@ -87,11 +87,11 @@ text_forbidden(uint32_t cp)
 	if (cp < 0x20)
 		return cp != '\t' && cp != '\n';
 	return (cp >= 0x7f && cp <= 0x9f) || (cp >= 0x2028 && cp <= 0x202e) ||
-		(cp >= 0x2066 && cp <= 0x206f) || cp == 0xfeff ||
-		(cp >= 0xfff9 && cp <= 0xfffb) ||
-		(cp >= 0xe0000 && cp <= 0xe007f) ||
-		(cp >= 0xfdd0 && cp <= 0xfdef) || (cp & 0xfffe) == 0xfffe ||
-		cp > 0x10ffff;
+	       (cp >= 0x2066 && cp <= 0x206f) || cp == 0xfeff ||
+	       (cp >= 0xfff9 && cp <= 0xfffb) ||
+	       (cp >= 0xe0000 && cp <= 0xe007f) ||
+	       (cp >= 0xfdd0 && cp <= 0xfdef) || (cp & 0xfffe) == 0xfffe ||
+	       cp > 0x10ffff;
 }
 
 bool
@@ -308,8 +308,8 @@ static bool
 name_byte(uint8_t c, bool upper)
 {
 	return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
-		(upper && c >= 'A' && c <= 'Z') || c == '.' || c == '_' ||
-		c == '-';
+	       (upper && c >= 'A' && c <= 'Z') || c == '.' || c == '_' ||
+	       c == '-';
 }
 
 bool

@@ -42,11 +42,14 @@ enum trust_source {
 	TRUST_REMOTE  /* file `name` of the repository's metadata folder */
 };
 
-/* One wish. Strings are borrowed until the next call that changes `t`. */
+/* A role name of LIMIT_NAME bytes, all percent-encoded, with its version. */
+#define TRUST_NAME (3 * LIMIT_NAME + 32)
+
+/* One wish. `role` is borrowed until the next call that changes `t`. */
 struct trust_want {
 	enum trust_source source;
 	const char *role; /* "root", "timestamp", "d-news" */
-	const char *name; /* "2.root.json": percent-encode for a URL */
+	char name[TRUST_NAME]; /* "2.root.json", encoded as in a URL */
 	size_t max;	  /* refuse more bytes than this */
 };
 
@@ -99,14 +102,12 @@ struct trust_verdict {
 };
 void trust_verdict(const struct trust *t, struct trust_verdict *v);
 
-/* Fingerprint of the identity: SHA-256 of the canonical signed part of root
- * version 1 is not known to a client that starts later, so the anchor's own
- * key ids are used: SHA-256 over the sorted key ids of the anchor's root
- * role and its threshold. What add shows as words and hex. */
-void trust_fingerprint(const struct trust *t, uint8_t out[static 32]);
-
-/* The same of a root file that is not trusted yet. */
-enum err trust_anchor_fingerprint(struct span anchor, uint8_t out[static 32],
+/* Fingerprint of an outlet: SHA-256 of the canonical signed part of the root
+ * file it is first known by (its anchor; "1.root.json" as published). It does
+ * not change when keys do: later roots are trusted because this one, link by
+ * link, says so. `add` shows its first 88 bits as words and all of it as hex.
+ * Checks form only, not signatures. ERR_SYNTAX, ERR_LIMIT. */
+enum err trust_fingerprint(struct span anchor, uint8_t out[static 32],
 	struct diag *d) ERR_MUST_USE;
 
 /* ---- targets */

@@ -1,0 +1,84 @@
+/* The inside of the trust machine, shared by trust.c (the workflow),
+ * trust_search.c (delegations) and trust_target.c (what comes out). */
+#ifndef ERIKA_TRUST_PRIV_H
+#define ERIKA_TRUST_PRIV_H
+
+#include "trust.h"
+#include "tuf.h"
+
+enum trust_stage {
+	STAGE_ROOT,	       /* the next root, from the repository */
+	STAGE_TIMESTAMP_STORED,
+	STAGE_TIMESTAMP,
+	STAGE_SNAPSHOT_STORED,
+	STAGE_SNAPSHOT,
+	STAGE_TARGETS_STORED,  /* top-level or delegated: see `role` */
+	STAGE_TARGETS,
+	STAGE_READY,	       /* nothing wanted */
+	STAGE_FAILED
+};
+
+/* A verified targets role and what it lists, in path order. */
+struct trust_role {
+	char name[LIMIT_NAME + 1];
+	struct tuf_doc *doc;
+	struct trust_target *list;
+	size_t n;
+};
+
+struct trust_target {
+	const char *path;
+	const char *role;
+	const json_t *entry;
+};
+
+/* A role to visit, and which role sends us there (an index into roles). */
+struct trust_visit {
+	char name[LIMIT_NAME + 1];
+	size_t parent;
+};
+
+struct trust {
+	enum trust_stage stage;
+	enum trust_mode mode;
+	int64_t now;
+	uint64_t roots;		 /* followed so far */
+	struct tuf_doc *root, *timestamp, *snapshot;
+	bool timestamp_dropped;	 /* its keys changed: stored ones are void */
+	bool timestamp_heard;	 /* from the repository, this time */
+	struct trust_role **roles; /* [0] is the top-level targets */
+	size_t n_roles;
+
+	/* The role being fetched in STAGE_TARGETS*, and by whose word. */
+	struct trust_visit next;
+
+	/* The search under way. */
+	char *path;
+	struct trust_visit *stack;
+	size_t n_stack;
+	char (*visited)[LIMIT_NAME + 1];
+	size_t n_visited;
+	const struct trust_target *found;
+};
+
+/* Whether a role that expires then may be used: STRICT refuses a time that
+ * has come. */
+enum err trust_expiry(const struct trust *t, const struct tuf_doc *doc,
+	const char *role, struct diag *d) ERR_MUST_USE;
+
+/* A verified targets role joins the machine, which then owns doc. */
+enum err trust_role_add(struct trust *t, const char *name,
+	struct tuf_doc *doc) ERR_MUST_USE;
+
+/* Index of a verified role, or n_roles. */
+size_t trust_role_find(const struct trust *t, const char *name);
+
+/* Go on with the search after a role became available or at its start. Moves
+ * to STAGE_TARGETS_STORED for a role that is needed, or STAGE_READY. */
+enum err trust_search(struct trust *t, struct diag *d) ERR_MUST_USE;
+
+/* The rule by which the role to fetch next is checked. */
+enum err trust_next_rule(const struct trust *t, struct tuf_rule *rule,
+	struct diag *d) ERR_MUST_USE;
+
+#endif
