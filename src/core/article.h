@@ -40,8 +40,10 @@ struct article {
 	size_t n_authors;
 	char **tags;
 	size_t n_tags;
-	char *url;	 /* canonical http(s) URL at the outlet, or NULL */
-	char *note;	 /* correction or retraction note, or NULL */
+	char *url;	 /* canonical http(s) URL at the outlet, or NULL:
+			    ASCII (RFC 3986), a host, no user name */
+	char *note;	 /* what was corrected or why it was retracted, one
+			    line; NULL exactly when published */
 	int32_t text;	 /* object index of the text; -1 when retracted */
 	struct article_image *images;
 	size_t n_images;

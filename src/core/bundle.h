@@ -55,6 +55,17 @@ struct bundle_object {
 	size_t n_parts;
 };
 
+/* ---- paths */
+
+/* Whether this is a bundle's target path, "b/DESK/YYYY-wWW/SEQUENCE.ekb" with
+ * an ISO 8601 week that exists and SEQUENCE from 1. The desk is borrowed from
+ * `path`. */
+bool bundle_path_parse(struct span path, struct span *desk, uint64_t *sequence);
+
+/* Append the path of a desk's bundle made at `when`. ERR_LIMIT, ERR_NOMEM. */
+enum err bundle_path_add(struct buf *out, const char *desk, int64_t when,
+	uint64_t sequence) ERR_MUST_USE;
+
 /* ---- reading */
 
 struct bundle;
@@ -109,7 +120,9 @@ enum err bundle_object_verify(const struct bundle *b, size_t i,
 
 /* Unpack a verified object: inflate to its signed length, or a copy when
  * stored. `dict` is the unpacked dictionary or base text it needs, NULL when
- * it needs none; which one is the caller's business. */
+ * it needs none; which one is the caller's business. ERR_MISSING when it needs
+ * one and has none, ERR_FAILED when it has one and needs none; otherwise as
+ * inflate_exact. */
 enum err bundle_object_unpack(const struct bundle *b, size_t i,
 	const struct verified *packed, const struct verified *dict,
 	struct verified **out, struct diag *d) ERR_MUST_USE;
@@ -120,8 +133,10 @@ enum err bundle_object_unpack(const struct bundle *b, size_t i,
 enum err bundle_padding_check(const struct bundle *b, struct span tail,
 	struct diag *d) ERR_MUST_USE;
 
-/* The length a bundle of n content bytes is padded to: n rounded up to the
- * next integer power of 1.25 (erika-bundle(5), PADDING). */
+/* The length a bundle of n content bytes is padded to: the first of the steps
+ * p(0) = 1024, p(k+1) = p(k) + ceil(p(k) / 4) that is not below n, which is
+ * the powers of 1.25 in whole numbers (erika-bundle(5), PADDING). */
+#define BUNDLE_PADDED_MIN 1024
 uint64_t bundle_padded(uint64_t n);
 
 /* Name of an object from its parts' digests. */
@@ -136,28 +151,33 @@ struct bundle_draft *bundle_draft_new(const char *outlet, const char *desk,
 	const char *path, uint64_t sequence, int64_t created);
 void bundle_draft_free(struct bundle_draft *b);
 
-/* Name a dictionary; *i is its index for bundle_draft_text. */
+/* Name a dictionary; *i is its index for bundle_draft_text. One that no text
+ * uses in the end is left out. */
 enum err bundle_draft_dict(struct bundle_draft *b, const char *path,
 	const uint8_t sha256[static 32], int32_t *i) ERR_MUST_USE;
 
 /* Add a text object. `z` is a compressor primed with the dictionary `dict`
  * (-1: none), or with the base text when base_bundle is not NULL. *i is the
- * object index. Texts must all come before images. */
+ * object index. Texts must all come before images. ERR_REFUSED for an empty
+ * text, one behind an image, or both a base and a dictionary; ERR_LIMIT. */
 enum err bundle_draft_text(struct bundle_draft *b, struct span text,
 	struct deflate *z, int32_t dict, const char *base_bundle,
 	const struct digest *base, int32_t *i) ERR_MUST_USE;
 
 /* Add an image object of `length` bytes whose parts have these digests. The
  * caller writes the bytes itself after bundle_draft_finish, in the order of
- * these calls. */
+ * these calls. ERR_EXISTS, with *i set, when this picture is in the bundle
+ * already: use it, and write nothing. ERR_REFUSED, ERR_LIMIT. */
 enum err bundle_draft_image(struct bundle_draft *b, uint32_t length,
 	const struct digest *parts, size_t n_parts, int32_t *i) ERR_MUST_USE;
 
-/* Add an article (copied and checked). ERR_REFUSED. */
+/* Add an article (copied and checked). Its images that are in this bundle
+ * must carry the names of their objects. ERR_REFUSED, ERR_LIMIT. */
 enum err bundle_draft_article(struct bundle_draft *b, const struct article *a,
 	struct diag *d) ERR_MUST_USE;
 
-/* Append head and text objects to `out`. *head is the head's length,
+/* Append head and text objects to `out`; images and padding are the caller's.
+ * *head is the head's length,
  * *content the length with all images, *padded that of the whole file. The
  * result opens with bundle_open; what would not, fails here. */
 enum err bundle_draft_finish(struct bundle_draft *b, struct buf *out,
@@ -172,10 +192,12 @@ size_t bundle_draft_objects(const struct bundle_draft *b);
 /* ---- preset dictionaries, erika-bundle(5), DICTIONARIES
  *   "erika-dict-1\n", u32 unpacked length, raw deflate */
 
-/* Pack dictionary bytes (at most LIMIT_DICT) as a dictionary file. */
+/* Pack dictionary bytes (at most LIMIT_DICT) as a dictionary file.
+ * ERR_LIMIT, ERR_NOMEM. */
 enum err bundle_dict_pack(struct span dict, struct buf *out) ERR_MUST_USE;
 
-/* Unpack a verified dictionary file. */
+/* Unpack a verified dictionary file. ERR_SYNTAX, ERR_LIMIT, and as
+ * inflate_exact. */
 enum err bundle_dict_unpack(const struct verified *file, struct verified **out,
 	struct diag *d) ERR_MUST_USE;
 

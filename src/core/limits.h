@@ -50,8 +50,15 @@
 #define LIMIT_INDEX_PACKED (2 * LIMIT_MIB)
 #define LIMIT_INDEX (8 * LIMIT_MIB)
 #define LIMIT_BUNDLE (1024 * LIMIT_MIB)
+#define LIMIT_DESK (LIMIT_NAME - 2) /* its role is "d-DESK" */
+#define LIMIT_SEQUENCE 9007199254740991 /* 2^53 - 1: exact in any JSON */
 #define LIMIT_ARTICLES 4096
 #define LIMIT_OBJECTS 16384
+#define LIMIT_DICTS 64 /* one a language */
+
+/* JSON values in an index: the above need 300,000; parsed, each takes about
+ * 150 bytes, so that this is what bounds a reader's memory. */
+#define LIMIT_INDEX_VALUES 400000
 #define LIMIT_IMAGES_PER_ARTICLE 256
 
 /* The part is the unit of transfer: 64 KiB is what a lie may cost; an object
@@ -78,6 +85,7 @@
 
 /* Title, author, tag, URL, language and article id, bytes of UTF-8. */
 #define LIMIT_TITLE 1024
+#define LIMIT_NOTE 2048 /* a correction is a paragraph, on one line */
 #define LIMIT_AUTHOR 256
 #define LIMIT_AUTHORS 32
 #define LIMIT_TAG 128

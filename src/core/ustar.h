@@ -10,7 +10,7 @@
 #include "err.h"
 
 #define USTAR_BLOCK 512
-#define USTAR_NAME 256 /* prefix, '/', name, NUL */
+#define USTAR_NAME 257 /* prefix, '/', name, NUL */
 
 struct ustar_entry {
 	char name[USTAR_NAME]; /* passes text_path_ok */
