@@ -111,6 +111,13 @@
 #define LIMIT_CONFIG_LINE 4096
 #define LIMIT_MIRRORS 64
 
+/* The signed mirror list: LIMIT_MIRRORS entries of the longest URLs. Country
+ * codes of one mirror, countries of the table (ISO 3166-1 has 249), and host
+ * suffixes of one country. */
+#define LIMIT_MIRROR_LIST (256 * LIMIT_KIB)
+#define LIMIT_COUNTRIES 256
+#define LIMIT_AVOID_HOSTS 64
+
 /* An HTTP head, either direction: browsers send about 1 KiB. */
 #define LIMIT_HTTP_HEAD (16 * LIMIT_KIB)
 
@@ -130,6 +137,27 @@
 /* Bytes read from a refused client, so that it can read why, before it is
  * cut off. */
 #define LIMIT_SERVE_LINGER (256 * LIMIT_KIB)
+
+/* Fetching. Wishes of one call: a bundle has about 100 parts. Connections at
+ * once, in all and to one mirror: browsers use 6 to one host. */
+#define LIMIT_WISHES 1024
+#define LIMIT_TRANSFERS 32
+#define LIMIT_TRANSFERS_BASE 6
+
+/* One frame between the fetcher and its child: libcurl's largest piece. */
+#define LIMIT_FRAME (64 * LIMIT_KIB)
+
+/* Milliseconds that a mirror gets to connect (name, TCP and TLS) and then to
+ * send the whole head; a satellite or a bad mobile link needs 3 s. A body
+ * that brings fewer than LIMIT_STALL_BYTES in LIMIT_STALL_MS has stalled:
+ * 2G carries 15 times that. */
+#define LIMIT_CONNECT_MS 5000
+#define LIMIT_HEAD_MS 6000
+#define LIMIT_STALL_MS 5000
+#define LIMIT_STALL_BYTES 1024
+
+/* The longest deadline of a wish, seconds. */
+#define LIMIT_FETCH_SECONDS 3600
 
 /* A page or feed brought to erika-press: a newsroom's own files, yet a feed
  * of 64 MiB is a mistake. Images before re-encoding. */

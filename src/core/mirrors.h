@@ -1,0 +1,76 @@
+/* Where copies are: the signed mirror list (target "x/mirrors.json",
+ * erika-repository(5), MIRROR LIST) and the file the newsroom makes it from. */
+#ifndef ERIKA_MIRRORS_H
+#define ERIKA_MIRRORS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "bytes.h"
+#include "err.h"
+
+#define MIRRORS_TYPE "erika-mirrors-1"
+
+/* A country: two capital letters of ISO 3166-1. */
+struct country_code {
+	char s[3];
+};
+
+struct mirror {
+	char *name; /* text_name_ok, at most LIMIT_ID bytes */
+	char *url;  /* mirrors_url_ok */
+	char *to;   /* where publishing copies to, or NULL; never in the
+		       signed list */
+	struct country_code *countries; /* where it is meant for, in the order
+					   given; none: everywhere */
+	size_t n_countries;
+};
+
+/* A list in its own order, no name and no URL twice. Zeroed is empty. */
+struct mirrors {
+	struct mirror *list;
+	size_t n;
+};
+
+/* Free what the struct owns and zero it; not the struct itself. */
+void mirrors_clear(struct mirrors *m);
+
+/* Read a signed list: canonical JSON and nothing else. ERR_SYNTAX,
+ * ERR_UNSUPPORTED for another _type, ERR_REFUSED for a name, URL or country
+ * that is not allowed or stands twice, ERR_LIMIT, ERR_NOMEM; *out is empty
+ * then. */
+enum err mirrors_parse(
+	struct span s, struct mirrors *out, struct diag *d) ERR_MUST_USE;
+
+/* Append the signed list's bytes. What mirrors_parse would not read fails
+ * here likewise. */
+enum err mirrors_write(
+	const struct mirrors *m, struct buf *out, struct diag *d) ERR_MUST_USE;
+
+/* Read the newsroom's file: [mirror "NAME"] with url, to, countries. `file`
+ * is used in errors. ERR_CONFIG, ERR_NOMEM; *out is empty then. */
+enum err mirrors_config(struct span s, const char *file, struct mirrors *out,
+	struct diag *d) ERR_MUST_USE;
+
+/* Whether a URL may be a mirror's base: http or https, lower-case host, no
+ * user, query or fragment, no empty or dotted segment, ends in '/', at most
+ * LIMIT_URL bytes. */
+bool mirrors_url_ok(struct span s);
+
+/* The same, or a folder: "file:///mnt/usb/" or an absolute path. What the
+ * user may name. */
+bool mirrors_base_ok(struct span s);
+
+/* The host of a URL that passed mirrors_url_ok, without port; empty for a
+ * folder. Borrowed. */
+struct span mirrors_host(struct span url);
+
+/* Whether `s` is two capital letters. */
+bool country_code_ok(struct span s);
+
+/* Append the codes of "RU, BY" to a list, none twice. ERR_CONFIG,
+ * ERR_NOMEM. */
+enum err country_codes(const char *s, struct country_code **list, size_t *n,
+	struct diag *d) ERR_MUST_USE;
+
+#endif
