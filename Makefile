@@ -69,6 +69,11 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libtest.a $(B)/libread.a \
 	$(B)/libingest.a $(B)/libsys.a $(B)/liberika.a
 	$(CC) $(LDFLAGS) -o $@ $^ -Wl,--as-needed -lxml2 $(LD_erika)
 
+# Small programs that shell tests drive.
+$(B)/tests/tool/%: $(B)/tests/tool/%.o $(B)/libtest.a $(B)/libread.a \
+	$(B)/libsys.a $(B)/liberika.a
+	$(CC) $(LDFLAGS) -o $@ $^ -Wl,--as-needed $(LD_erika)
+
 unit: $(UNIT)
 	tests/run $(foreach t,$(UNIT),$(notdir $(t))=$(abspath $(t)))
 

@@ -6,42 +6,70 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "../core/bytes.h"
 #include "../core/err.h"
 
 struct fetch;
 
-/* Start the child. ERR_FAILED, ERR_NOMEM. */
-enum err fetch_new(struct fetch **out, struct diag *d) ERR_MUST_USE;
+/* How the child works. All zero is the default. */
+struct fetch_options {
+	/* File of the certificate authorities to trust instead of the
+	 * system's; NULL: the system's. */
+	const char *ca_file;
+	/* Tests put a lying child here. It gets its end of the socket and
+	 * does not return. NULL: the real one. */
+	void (*child)(int fd, const struct fetch_options *o);
+};
+
+/* Start the child. Call it before secrets are read: the child is a fork, and
+ * though it closes every file it cannot forget memory. `o` may be NULL; its
+ * strings are copied. ERR_FAILED, ERR_NOMEM. */
+enum err fetch_new(const struct fetch_options *o, struct fetch **out,
+	struct diag *d) ERR_MUST_USE;
 void fetch_free(struct fetch *f);
 
+/* Process id of the child, 0 while there is none. */
+pid_t fetch_pid(const struct fetch *f);
+
 /* One wish: bytes [offset, offset+n) of base/path, or a whole file of at most
- * `max` bytes when n is 0. */
+ * `max` bytes when n is 0 (offset is 0 then). */
 struct fetch_want {
-	const char *base; /* "https://host/prefix/", "file:///mnt/usb/" */
+	const char *base; /* passes mirrors_base_ok: "https://host/prefix/",
+			     "file:///mnt/usb/", "/mnt/usb" */
 	const char *path; /* already percent-encoded */
 	uint64_t offset;
 	size_t n;
 	size_t max;
+	/* The base may be this machine or its neighbours (127.0.0.1,
+	 * 192.168.0.0/16, ...): only for mirrors that the user named, never
+	 * for those of a downloaded list. */
+	bool allow_private;
 };
 
 /* What came. Plain data but for the buffer, which the caller frees. */
 struct fetch_got {
-	enum err err;	   /* ERR_OK, ERR_MISSING (404, 403 or no file),
-			      ERR_NETWORK, ERR_TIMEOUT, ERR_TRAILING (more than
-			      asked for), ERR_TRUNCATED */
+	enum err err;	   /* ERR_OK, ERR_MISSING (404, 403, 410, 451 or no
+			      such file), ERR_NETWORK, ERR_TIMEOUT,
+			      ERR_TRAILING (more than asked for),
+			      ERR_TRUNCATED, ERR_REFUSED (not a base or path
+			      that is ever fetched), ERR_IO (a folder's file
+			      could not be read), ERR_NOMEM; ERR_FAILED when
+			      the child died on it */
 	struct diag diag;  /* in OONI's words where they fit: dns, tcp_ip,
 			      http-failure, http-diff */
-	struct buf body;
+	struct buf body;   /* empty unless ERR_OK */
 	uint64_t wire;	   /* bytes received, heads included */
-	unsigned requests; /* 1, or 0 for files */
+	unsigned requests; /* 1, or 0 for files and what never got out */
 	double seconds;
 };
 
-/* Fetch n wishes at once, each within its own `seconds` in total; returns when
- * all have ended. Results are in `got`, one for each wish, all initialised.
- * ERR_FAILED only when the child is gone. */
+/* Fetch n wishes (at most LIMIT_WISHES) at once, each within its own
+ * `seconds` in total; returns when all have ended, at most a second after
+ * that time. Results are in `got`, one for each wish, all initialised
+ * whatever is returned. ERR_FAILED when the child died; the next call starts
+ * another. ERR_NOMEM, ERR_LIMIT. */
 enum err fetch_all(struct fetch *f, const struct fetch_want *want, size_t n,
 	double seconds, struct fetch_got *got, struct diag *d) ERR_MUST_USE;
 

@@ -1,0 +1,32 @@
+/* Inside the child: one loop over the wishes, libcurl's multi interface for
+ * those that go to the network. Private to fetch*.c. */
+#ifndef ERIKA_FETCH_CHILD_H
+#define ERIKA_FETCH_CHILD_H
+
+#include <stdint.h>
+
+#include "fetch.h"
+#include "fetch_wire.h"
+
+/* Give up what the child does not need: all files but `fd` (which becomes
+ * descriptor 3), the parent's signal handlers, core dumps, writing files, new
+ * privileges; and die with the parent. Returns the new descriptor, -1 when
+ * something could not be given up. */
+int cell_enter(int fd, pid_t parent);
+
+/* Serve the parent at `fd` until it is gone. */
+_Noreturn void fetch_child(int fd, const struct fetch_options *o);
+
+/* Where body bytes go, in order; at most what the wish allows. */
+typedef void sink_fn(void *arg, const uint8_t *p, size_t n);
+
+/* End a wish: the code and one line of why. The first call counts. */
+void done_set(struct wire_done *d, enum err e, const char *fmt, ...)
+	ERR_PRINTF(3, 4);
+
+/* Read a wish from a folder: nothing outside it, no symbolic links, regular
+ * files only, names that pass text_path_ok. Fills `done`. */
+void folder_read(const struct wire_want *w, sink_fn *sink, void *arg,
+	struct wire_done *done);
+
+#endif

@@ -1,0 +1,366 @@
+#include "fetch_http.h"
+
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "clock.h"
+#include "fetch_address.h"
+
+/* How long a 404's body may take, so that its connection can be used again. */
+#define DISCARD_MS 1000
+
+static size_t
+on_head(char *p, size_t size, size_t count, void *arg)
+{
+	struct http *h = arg;
+	size_t n = size * count;
+	bool before = h->head.done;
+
+	h->done->wire += n;
+	if (!head_line(&h->head, span_of(p, n), h->done))
+		return 0;
+	if (before || !h->head.done)
+		return n;
+	h->window = clock_steady();
+	h->window_wire = h->done->wire;
+	if (head_judge(&h->head, h->want, h->done))
+		return n;
+	h->discard = h->done->err == ERR_MISSING &&
+		     head_length_within(&h->head, LIMIT_HTTP_HEAD);
+	return h->discard ? n : 0;
+}
+
+static size_t
+on_body(char *p, size_t size, size_t count, void *arg)
+{
+	struct http *h = arg;
+	size_t n = size * count;
+	uint64_t cap = h->want->n > 0 ? h->want->n : h->want->max;
+
+	h->done->wire += n;
+	if (h->discard)
+		return n;
+	if (!h->head.done) {
+		done_set(h->done, ERR_NETWORK, "http-diff: not HTTP");
+		return 0;
+	}
+	if (n > cap - h->got) {
+		done_set(h->done, ERR_TRAILING,
+			"sent more than the %llu bytes announced",
+			(unsigned long long)cap);
+		return 0;
+	}
+	h->sink(h->arg, (const uint8_t *)p, n);
+	h->got += n;
+	return n;
+}
+
+static void
+private_refused(struct http *h, const char *ip)
+{
+	done_set(h->done, ERR_NETWORK,
+		"dns: leads to the private address %s, which only mirrors "
+		"that you add yourself may have",
+		ip);
+}
+
+static curl_socket_t
+on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
+{
+	struct http *h = arg;
+	char text[ADDRESS_TEXT];
+	int fd;
+
+	(void)purpose;
+	if (!h->want->allow_private && address_private(&a->addr)) {
+		address_text(&a->addr, text);
+		private_refused(h, text);
+		return CURL_SOCKET_BAD;
+	}
+	fd = socket(a->family, a->socktype, a->protocol);
+	return fd < 0 ? CURL_SOCKET_BAD : fd;
+}
+
+/* The request is about to go out, perhaps on a connection that was opened for
+ * a wish with more rights. */
+static int
+on_request(void *arg, char *ip, char *local, int port, int local_port)
+{
+	struct http *h = arg;
+
+	(void)local;
+	(void)port;
+	(void)local_port;
+	if (!h->want->allow_private && address_private_text(ip)) {
+		private_refused(h, ip);
+		return CURL_PREREQFUNC_ABORT;
+	}
+	h->asked = clock_steady();
+	h->done->requests = 1;
+	return CURL_PREREQFUNC_OK;
+}
+
+/* What every request has in common; they must not tell one reader from
+ * another. No cookies, HSTS or Alt-Svc: libcurl has them only when asked. */
+static bool
+set_common(CURL *c)
+{
+	unsigned bad = 0;
+
+	bad |= curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
+	bad |= curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, "https");
+	bad |= curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
+	bad |= curl_easy_setopt(c, CURLOPT_PATH_AS_IS, 1L);
+	bad |= curl_easy_setopt(c, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
+	bad |= curl_easy_setopt(c, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+	bad |= curl_easy_setopt(c, CURLOPT_PROXY, "");
+	bad |= curl_easy_setopt(
+		c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+	bad |= curl_easy_setopt(c, CURLOPT_HTTP09_ALLOWED, 0L);
+	bad |= curl_easy_setopt(c, CURLOPT_HTTP_CONTENT_DECODING, 0L);
+	bad |= curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L);
+	bad |= curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L);
+	bad |= curl_easy_setopt(
+		c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	bad |= curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
+	bad |= curl_easy_setopt(c, CURLOPT_BUFFERSIZE, 65536L);
+	bad |= curl_easy_setopt(
+		c, CURLOPT_CONNECTTIMEOUT_MS, (long)LIMIT_CONNECT_MS);
+#if LIBCURL_VERSION_NUM >= 0x075700
+	/* A name that is still being looked up must not hold us. */
+	bad |= curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L);
+#endif
+	return bad == 0;
+}
+
+static bool
+set_wish(struct http *h, const char *ca_file)
+{
+	const struct wire_want *w = h->want;
+	char url[sizeof(w->base) + sizeof(w->path)], range[64];
+	CURL *c = h->easy;
+	unsigned bad = 0;
+
+	snprintf(url, sizeof(url), "%s%s", w->base, w->path);
+	bad |= curl_easy_setopt(c, CURLOPT_URL, url);
+	if (w->n > 0) {
+		snprintf(range, sizeof(range), "%llu-%llu",
+			(unsigned long long)w->offset,
+			(unsigned long long)(w->offset + w->n - 1));
+		bad |= curl_easy_setopt(c, CURLOPT_RANGE, range);
+	}
+	if (ca_file != NULL) {
+		bad |= curl_easy_setopt(c, CURLOPT_CAINFO, ca_file);
+		bad |= curl_easy_setopt(c, CURLOPT_CAPATH, NULL);
+	}
+	bad |= curl_easy_setopt(c, CURLOPT_ERRORBUFFER, h->error);
+	bad |= curl_easy_setopt(c, CURLOPT_PRIVATE, h);
+	bad |= curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_head);
+	bad |= curl_easy_setopt(c, CURLOPT_HEADERDATA, h);
+	bad |= curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
+	bad |= curl_easy_setopt(c, CURLOPT_WRITEDATA, h);
+	bad |= curl_easy_setopt(c, CURLOPT_OPENSOCKETFUNCTION, on_socket);
+	bad |= curl_easy_setopt(c, CURLOPT_OPENSOCKETDATA, h);
+	bad |= curl_easy_setopt(c, CURLOPT_PREREQFUNCTION, on_request);
+	bad |= curl_easy_setopt(c, CURLOPT_PREREQDATA, h);
+	return bad == 0;
+}
+
+bool
+http_start(struct http *h, CURLM *multi, const char *ca_file)
+{
+	h->easy = curl_easy_init();
+	if (h->easy == NULL) {
+		done_set(h->done, ERR_NOMEM, "out of memory");
+		return false;
+	}
+	if (!set_common(h->easy) || !set_wish(h, ca_file)) {
+		done_set(h->done, ERR_REFUSED,
+			"libcurl %s lacks something that is needed, or the "
+			"URL is wrong",
+			curl_version_info(CURLVERSION_NOW)->version);
+		return false;
+	}
+	if (curl_multi_add_handle(multi, h->easy) != CURLM_OK) {
+		done_set(h->done, ERR_NOMEM, "out of memory");
+		return false;
+	}
+	return true;
+}
+
+/* The moment at which the clock that now runs will have run out; libcurl
+ * itself watches over connecting. */
+static int64_t
+http_limit(const struct http *h)
+{
+	if (h->asked == 0)
+		return INT64_MAX;
+	if (!h->head.done)
+		return h->asked + LIMIT_HEAD_MS * 1000;
+	if (h->discard)
+		return h->window + DISCARD_MS * 1000;
+	return h->window + LIMIT_STALL_MS * 1000;
+}
+
+int64_t
+http_patience(const struct http *h, int64_t now)
+{
+	int64_t limit = http_limit(h);
+
+	return limit <= now ? 0 : limit - now;
+}
+
+bool
+http_late(struct http *h, int64_t now)
+{
+	uint64_t came = h->done->wire - h->window_wire;
+
+	if (now < http_limit(h))
+		return false;
+	if (!h->head.done) {
+		done_set(h->done, ERR_TIMEOUT,
+			h->head.bytes > 0
+				? "http-failure: no whole head in %d s"
+				: "http-failure: no answer in %d s",
+			LIMIT_HEAD_MS / 1000);
+		return true;
+	}
+	if (h->discard)
+		return true;
+	if (came >= LIMIT_STALL_BYTES) {
+		h->window = now;
+		h->window_wire = h->done->wire;
+		return false;
+	}
+	if (came == 0)
+		done_set(h->done, ERR_TIMEOUT,
+			"http-failure: frozen after %llu KB",
+			(unsigned long long)h->done->wire / 1000);
+	else
+		done_set(h->done, ERR_TIMEOUT,
+			"http-failure: too slow: %llu bytes in %d s",
+			(unsigned long long)came, LIMIT_STALL_MS / 1000);
+	return true;
+}
+
+/* How far it got: libcurl's stage times are 0 for what did not happen. */
+static const char *
+http_stage(const struct http *h)
+{
+	curl_off_t t = 0;
+
+	if (h->asked != 0)
+		return h->head.done ? "http-failure: the body did not end"
+				    : "http-failure: no answer";
+	if (curl_easy_getinfo(h->easy, CURLINFO_NAMELOOKUP_TIME_T, &t) !=
+			CURLE_OK ||
+		t == 0)
+		return "dns: no answer";
+	if (curl_easy_getinfo(h->easy, CURLINFO_CONNECT_TIME_T, &t) !=
+			CURLE_OK ||
+		t == 0)
+		return "tcp_ip: no connection";
+	return "http-failure: TLS did not finish";
+}
+
+static void
+verdict_connect(struct http *h)
+{
+	long e = 0;
+
+	if (curl_easy_getinfo(h->easy, CURLINFO_OS_ERRNO, &e) != CURLE_OK)
+		e = 0;
+	done_set(h->done, ERR_NETWORK, "tcp_ip: %s",
+		e != 0 ? strerror((int)e) : "no connection");
+}
+
+static void
+verdict_broken(struct http *h, CURLcode code)
+{
+	if (code == CURLE_PARTIAL_FILE)
+		done_set(h->done, ERR_TRUNCATED, "cut short after %llu bytes",
+			(unsigned long long)h->got);
+	else if (h->head.done)
+		done_set(h->done, ERR_NETWORK,
+			"http-failure: broke off after %llu bytes",
+			(unsigned long long)h->got);
+	else
+		done_set(h->done, ERR_NETWORK, "http-failure: %s",
+			code == CURLE_GOT_NOTHING ? "closed without an answer"
+						  : "broke off");
+}
+
+void
+http_verdict(struct http *h, CURLcode code)
+{
+	switch (code) {
+	case CURLE_OK:
+		if (!h->head.done)
+			done_set(h->done, ERR_NETWORK,
+				"http-failure: closed without an answer");
+		else if (h->want->n > 0 && h->got < h->want->n)
+			done_set(h->done, ERR_TRUNCATED,
+				"cut short after %llu bytes",
+				(unsigned long long)h->got);
+		else
+			done_set(h->done, ERR_OK, "%s", "");
+		break;
+	case CURLE_COULDNT_RESOLVE_HOST:
+		done_set(h->done, ERR_NETWORK, "dns: no such name");
+		break;
+	case CURLE_COULDNT_CONNECT:
+		verdict_connect(h);
+		break;
+	case CURLE_OPERATION_TIMEDOUT:
+		done_set(h->done, ERR_TIMEOUT, "%s in %d s", http_stage(h),
+			LIMIT_CONNECT_MS / 1000);
+		break;
+	case CURLE_PARTIAL_FILE:
+	case CURLE_GOT_NOTHING:
+	case CURLE_RECV_ERROR:
+	case CURLE_SEND_ERROR:
+		verdict_broken(h, code);
+		break;
+	case CURLE_UNSUPPORTED_PROTOCOL:
+	case CURLE_WEIRD_SERVER_REPLY:
+		done_set(h->done, ERR_NETWORK, "http-diff: not HTTP");
+		break;
+	case CURLE_URL_MALFORMAT:
+		done_set(h->done, ERR_REFUSED, "not a URL");
+		break;
+#if LIBCURL_VERSION_NUM >= 0x080600
+	case CURLE_TOO_LARGE:
+#endif
+	case CURLE_OUT_OF_MEMORY:
+		/* Before 8.6.0 also one line of a head that is too long. */
+		if (h->asked != 0 && !h->head.done)
+			done_set(h->done, ERR_NETWORK,
+				"http-diff: a head of over %zu bytes",
+				LIMIT_HTTP_HEAD);
+		done_set(h->done, ERR_NOMEM, "out of memory");
+		break;
+	default: /* TLS for the most part, and libcurl's words are good */
+		done_set(h->done, ERR_NETWORK, "http-failure: %s",
+			h->error[0] != '\0' ? h->error
+					    : curl_easy_strerror(code));
+	}
+}
+
+void
+http_deadline(struct http *h)
+{
+	if (h->discard) /* the verdict is there already */
+		return;
+	done_set(h->done, ERR_TIMEOUT, "%s in the time given", http_stage(h));
+}
+
+void
+http_stop(struct http *h, CURLM *multi)
+{
+	if (h->easy == NULL)
+		return;
+	curl_multi_remove_handle(multi, h->easy);
+	curl_easy_cleanup(h->easy);
+	h->easy = NULL;
+}

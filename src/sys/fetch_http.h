@@ -1,0 +1,44 @@
+/* One wish over libcurl: its handle, its callbacks, its clocks, its verdict.
+ * Private to fetch*.c. */
+#ifndef ERIKA_FETCH_HTTP_H
+#define ERIKA_FETCH_HTTP_H
+
+#include <curl/curl.h>
+
+#include "fetch_child.h"
+#include "fetch_head.h"
+
+struct http {
+	const struct wire_want *want; /* borrowed; all below is ours */
+	struct wire_done *done;
+	sink_fn *sink;
+	void *arg;
+	CURL *easy;
+	struct head head;
+	uint64_t got;	      /* body bytes handed on */
+	int64_t asked;	      /* when the request went out; 0 before */
+	int64_t window;	      /* when the stall window began */
+	uint64_t window_wire; /* done->wire then */
+	bool discard;	      /* a 404's body: not worth a new connection */
+	char error[CURL_ERROR_SIZE];
+};
+
+/* Begin on `multi`. On false `done` says why and http_stop is still due. */
+bool http_start(struct http *h, CURLM *multi, const char *ca_file);
+
+/* Microseconds until http_late must look again, at `now`. */
+int64_t http_patience(const struct http *h, int64_t now);
+
+/* Whether a clock has run out; `done` says which. */
+bool http_late(struct http *h, int64_t now);
+
+/* The transfer has ended by itself: fill `done`. */
+void http_verdict(struct http *h, CURLcode code);
+
+/* Where it had got to when the wish's own deadline came. */
+void http_deadline(struct http *h);
+
+/* Let go of the handle. */
+void http_stop(struct http *h, CURLM *multi);
+
+#endif

@@ -1,0 +1,74 @@
+/* The frames between fetch and its child: u32 length of the body, u8 type,
+ * u32 wish, body; integers big-endian. Bytes only, no descriptors. Each side
+ * takes the other's frames for hostile.
+ *
+ *	parent -> child	FRAME_WANT	struct wire_want
+ *	child -> parent	FRAME_DATA	bytes of the body, in order
+ *			FRAME_DONE	struct wire_done; the last of a wish */
+#ifndef ERIKA_FETCH_WIRE_H
+#define ERIKA_FETCH_WIRE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../core/bytes.h"
+#include "../core/err.h"
+#include "../core/limits.h"
+
+enum { FRAME_WANT = 1, FRAME_DATA, FRAME_DONE };
+
+#define FRAME_HEAD 9
+#define FRAME_BODY LIMIT_FRAME
+#define FRAME_MAX (FRAME_HEAD + FRAME_BODY)
+
+struct frame {
+	uint8_t type;
+	uint32_t id;
+	struct span body; /* borrowed from the input */
+};
+
+/* Write the head of a frame with a body of n <= FRAME_BODY bytes. */
+void wire_head(
+	uint8_t out[static FRAME_HEAD], uint8_t type, uint32_t id, size_t n);
+
+/* Take the next whole frame. *have is false, and nothing taken, when more
+ * bytes are needed. ERR_LIMIT when its body would be over FRAME_BODY,
+ * ERR_SYNTAX for a type that is none of the above. */
+enum err wire_next(struct cursor *c, struct frame *f, bool *have) ERR_MUST_USE;
+
+/* A wish on its way. */
+struct wire_want {
+	char base[LIMIT_URL + 1];
+	char path[LIMIT_URL + 1];
+	uint64_t offset;
+	uint64_t n;
+	uint64_t max;
+	uint32_t ms; /* from now until its deadline */
+	bool allow_private;
+};
+
+/* Append a FRAME_WANT. ERR_LIMIT, ERR_NOMEM. */
+enum err wire_want_add(
+	struct buf *out, uint32_t id, const struct wire_want *w) ERR_MUST_USE;
+
+/* Read the body of one. ERR_SYNTAX for anything out of range. */
+enum err wire_want_read(struct span body, struct wire_want *w) ERR_MUST_USE;
+
+/* How a wish ended. */
+struct wire_done {
+	enum err err;
+	uint64_t wire;	  /* bytes received */
+	uint64_t us;	  /* how long it took */
+	uint8_t requests; /* 0 or 1 */
+	char why[256];
+};
+
+/* Append a FRAME_DONE. */
+enum err wire_done_add(
+	struct buf *out, uint32_t id, const struct wire_done *w) ERR_MUST_USE;
+
+/* Read the body of one: only codes that a wish may end with. `why` is made
+ * safe to show. ERR_SYNTAX. */
+enum err wire_done_read(struct span body, struct wire_done *w) ERR_MUST_USE;
+
+#endif

@@ -1,0 +1,154 @@
+/* Drives src/sys/fetch.c for tests/cli/fetch.sh: wishes in, a line for each
+ * out.
+ *
+ * fetchtool [-p] [-s SECONDS] [-a CAFILE] [-o DIR] [-k] [-r] WISH...
+ *	WISH is BASE|PATH|OFFSET|N|MAX
+ *	-p  private addresses are allowed
+ *	-o  bodies go to DIR/0, DIR/1, ...
+ *	-k  kill the child before the first call
+ *	-r  do it all twice, and print both
+ * Each wish gives "ERR BODY WIRE REQUESTS WHY"; the call itself "call ERR". */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../../src/core/limits.h"
+#include "../../src/sys/fetch.h"
+
+static const char *const names[ERR_COUNT] = {
+	[ERR_OK] = "OK",
+	[ERR_FAILED] = "FAILED",
+	[ERR_NOMEM] = "NOMEM",
+	[ERR_IO] = "IO",
+	[ERR_MISSING] = "MISSING",
+	[ERR_NETWORK] = "NETWORK",
+	[ERR_TIMEOUT] = "TIMEOUT",
+	[ERR_TRUNCATED] = "TRUNCATED",
+	[ERR_TRAILING] = "TRAILING",
+	[ERR_REFUSED] = "REFUSED",
+	[ERR_LIMIT] = "LIMIT",
+};
+
+static const char *
+name_of(enum err e)
+{
+	return e < ERR_COUNT && names[e] != NULL ? names[e] : "UNEXPECTED";
+}
+
+/* The next field of a wish; cuts it up. */
+static char *
+field(char **s)
+{
+	char *f = strsep(s, "|");
+
+	if (f == NULL) {
+		fprintf(stderr, "fetchtool: BASE|PATH|OFFSET|N|MAX\n");
+		exit(2);
+	}
+	return f;
+}
+
+static void
+wish_read(char *s, bool private, struct fetch_want *w)
+{
+	w->base = field(&s);
+	w->path = field(&s);
+	w->offset = strtoull(field(&s), NULL, 10);
+	w->n = strtoul(field(&s), NULL, 10);
+	w->max = strtoul(field(&s), NULL, 10);
+	w->allow_private = private;
+}
+
+static void
+body_write(const char *dir, size_t i, const struct buf *b)
+{
+	char path[4096];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%zu", dir, i);
+	f = fopen(path, "wb");
+	if (f == NULL || fwrite(b->p, 1, b->n, f) != b->n || fclose(f) != 0) {
+		perror(path);
+		exit(2);
+	}
+}
+
+static void
+call(struct fetch *f, const struct fetch_want *want, size_t n, double seconds,
+	const char *dir)
+{
+	struct fetch_got *got = calloc(n, sizeof(*got));
+	struct diag d = {0};
+	enum err e;
+	size_t i;
+
+	if (got == NULL)
+		exit(2);
+	e = fetch_all(f, want, n, seconds, got, &d);
+	printf("call %s %s\n", name_of(e), d.why);
+	for (i = 0; i < n; i++) {
+		printf("%s %zu %llu %u %s\n", name_of(got[i].err),
+			got[i].body.n, (unsigned long long)got[i].wire,
+			got[i].requests, got[i].diag.why);
+		if (dir != NULL && got[i].err == ERR_OK && got[i].body.n > 0)
+			body_write(dir, i, &got[i].body);
+		buf_free(&got[i].body);
+	}
+	free(got);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct fetch_options o = {0};
+	struct fetch_want *want;
+	struct fetch *f;
+	struct diag d;
+	double seconds = 20;
+	const char *dir = NULL;
+	bool private = false, kill_child = false, again = false;
+	size_t i, n;
+	int c;
+
+	while ((c = getopt(argc, argv, "ps:a:o:kr")) != -1) {
+		switch (c) {
+		case 'p':
+			private
+			= true;
+			break;
+		case 's':
+			seconds = strtod(optarg, NULL);
+			break;
+		case 'a':
+			o.ca_file = optarg;
+			break;
+		case 'o':
+			dir = optarg;
+			break;
+		case 'k':
+			kill_child = true;
+			break;
+		case 'r':
+			again = true;
+			break;
+		default:
+			return 2;
+		}
+	}
+	n = (size_t)(argc - optind);
+	want = calloc(n + 1, sizeof(*want));
+	if (want == NULL || fetch_new(&o, &f, &d) != ERR_OK)
+		return 2;
+	for (i = 0; i < n; i++)
+		wish_read(argv[optind + (int)i], private, &want[i]);
+	if (kill_child)
+		kill(fetch_pid(f), SIGSEGV);
+	call(f, want, n, seconds, dir);
+	if (again)
+		call(f, want, n, seconds, dir);
+	fetch_free(f);
+	free(want);
+	return 0;
+}
