@@ -374,8 +374,7 @@ test_mutants(void)
 				wrong++;
 			else if (e == ERR_TRUNCATED && i < n - 4)
 				wrong++;
-			else if (e == ERR_OK && strstr(r.path, "..") != NULL &&
-				 strcmp(r.path, "m/..b") != 0)
+			else if (e == ERR_OK && strstr(r.path, "/../") != NULL)
 				wrong++;
 		}
 	ok(wrong == 0, "%zu mutants, %zu wrong", n * 256, wrong);
