@@ -1,0 +1,22 @@
+/* erika-mirror: a node that keeps and serves copies, and holds no key. */
+#include "command.h"
+#include "mirror_config.h"
+
+static const struct command table[] = {
+	{"init", "[--root DIR] [--listen ADDR] [--prefix PATH] [FOLDER]",
+		"write a configuration to start from", mirror_init},
+	{"check", "[-c FILE] [--root DIR] [--listen ADDR] [--prefix PATH]",
+		"read a configuration and say what serve would do",
+		mirror_check},
+	{"serve", "[-c FILE] [--root DIR] [--listen ADDR] [--prefix PATH]",
+		"serve a published folder to readers", mirror_serve},
+	{NULL, NULL, NULL, NULL},
+};
+
+int
+main(int argc, char **argv)
+{
+	return command_main("erika-mirror",
+		"erika-mirror keeps and serves copies of signed news.", table,
+		argc, argv);
+}

@@ -1,0 +1,81 @@
+/* A mirror's front: plain files of one folder over strict HTTP/1.1 (GET,
+ * HEAD, one byte range). One thread; every wait has a deadline; no address
+ * of a client is ever written anywhere. Linux (epoll, sendfile). */
+#ifndef ERIKA_SERVE_H
+#define ERIKA_SERVE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../core/err.h"
+
+struct serve;
+
+/* Strings are borrowed during the call. All numbers are at least 1 but
+ * per_address. */
+struct serve_config {
+	const char *listen;	 /* serve_listen_check */
+	const char *root;	 /* the folder */
+	const char *prefix;	 /* of every URL's path: "/", "/news/" */
+	unsigned connections;	 /* at most, in all */
+	unsigned per_address;	 /* from one IPv4 address or IPv6 /64; 0: any */
+	unsigned head_seconds;	 /* for a request's head, in total */
+	unsigned idle_seconds;	 /* between requests */
+	unsigned write_seconds;	 /* within each such time a client must take */
+	unsigned write_bytes;	 /* this much of an answer, or all of it */
+	unsigned report_seconds; /* between two SERVE_REPORT; 0: none */
+};
+
+/* What happened since the start. Nothing here tells readers apart. */
+struct serve_counts {
+	uint64_t requests; /* answered, of which */
+	uint64_t found;	   /* 200 and 206 */
+	uint64_t missing;  /* 404 */
+	uint64_t refused;  /* all others */
+	uint64_t bytes;	   /* of files, handed to the network */
+	uint64_t slow;	   /* clients dropped at a deadline */
+	uint64_t crowded;  /* clients dropped or not let in at a limit */
+};
+
+enum serve_event {
+	SERVE_STOP,   /* SIGTERM or SIGINT came */
+	SERVE_RELOAD, /* SIGHUP came */
+	SERVE_REPORT  /* report_seconds have passed */
+};
+
+/* Whether `s` is an address to listen on: "127.0.0.1:8080", "[::1]:8080"
+ * or "unix:/absolute/path"; port 0 is any free one. ERR_CONFIG. */
+enum err serve_listen_check(const char *s, struct diag *d) ERR_MUST_USE;
+
+/* Whether all clients come from this machine itself: a proxy or an onion
+ * service in front, where a limit per address would limit everybody. */
+bool serve_listen_local(const char *s);
+
+/* How many connections this process may have; raises its soft limit of
+ * descriptors. */
+unsigned serve_allowed(unsigned wanted);
+
+/* Open the folder and listen; block SIGTERM, SIGINT, SIGHUP and SIGPIPE.
+ * ERR_CONFIG, ERR_MISSING, ERR_IO, ERR_NETWORK, ERR_NOMEM. */
+enum err serve_new(const struct serve_config *c, struct serve **out,
+	struct diag *d) ERR_MUST_USE;
+
+/* Close all, unlink the socket's path, restore the signal mask. */
+void serve_free(struct serve *s);
+
+/* Where it is reached: "http://127.0.0.1:43211/", "unix:/path". */
+const char *serve_url(const struct serve *s);
+
+/* Serve until something happens that the caller has to know; call it again
+ * to go on. ERR_FAILED when the kernel refuses to go on. */
+enum err serve_run(
+	struct serve *s, enum serve_event *what, struct diag *d) ERR_MUST_USE;
+
+/* Take a new configuration; connections stay. On failure all stays as it
+ * was. Errors as for serve_new. */
+enum err serve_reload(struct serve *s, const struct serve_config *c,
+	struct diag *d) ERR_MUST_USE;
+
+struct serve_counts serve_count(const struct serve *s);
+
+#endif
