@@ -51,9 +51,19 @@ date_value(int64_t t)
 json_t *
 tuf_body(enum tuf_type type, uint64_t version, int64_t expires)
 {
-	return json_pack("{s:s, s:s, s:I, s:o}", "_type", tuf_type_str(type),
-		"spec_version", SPEC_VERSION, "version", (json_int_t)version,
-		"expires", date_value(expires));
+	json_t *body = json_pack("{s:s, s:s, s:I, s:o}", "_type",
+		tuf_type_str(type), "spec_version", SPEC_VERSION, "version",
+		(json_int_t)version, "expires", date_value(expires));
+
+	/* What may be empty must still be there. */
+	if (body != NULL && type != TUF_ROOT &&
+		json_object_set_new(body,
+			type == TUF_TARGETS ? "targets" : "meta",
+			json_object()) != 0) {
+		json_decref(body);
+		return NULL;
+	}
+	return body;
 }
 
 /* The keys of a grant join `keys`; the result is the role's own object. */
@@ -157,7 +167,6 @@ tuf_body_delegate(json_t *body, const char *role, const struct tuf_grant *grant,
 	json_t *del = member(body, "delegations"), *roles, *o, *paths;
 	int bad = 0;
 
-	member(body, "targets");
 	roles = json_object_get(del, "roles");
 	if (roles == NULL &&
 		json_object_set_new(del, "roles", json_array()) == 0)
