@@ -188,6 +188,12 @@ bundle_draft_image(struct bundle_draft *b, uint32_t length,
 	return e;
 }
 
+const struct digest *
+bundle_draft_name(const struct bundle_draft *b, int32_t i)
+{
+	return &b->objects[i].name;
+}
+
 enum err
 bundle_draft_article(
 	struct bundle_draft *b, const struct article *a, struct diag *d)
