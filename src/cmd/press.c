@@ -1,0 +1,46 @@
+#include "press.h"
+
+#include "../core/text.h"
+#include "../core/words.h"
+
+static const char about[] =
+	"erika-press packs a newsroom's articles, signs them and puts them on "
+	"mirrors\nthat nobody has to trust.";
+
+static const struct command commands[] = {
+	{"init", "[--root-keys N --threshold K] --name NAME DIR",
+		"make a newsroom: its folder and its keys", press_init},
+	{"pack", "[-C DIR] [--correction TEXT] [--dry-run] PATH...",
+		"turn pages and feeds into a signed bundle", press_pack},
+	{"preview", "[-C DIR] [ARTICLE]", "show what readers will see",
+		press_preview},
+	{"publish", "[-C DIR] [MIRROR...]",
+		"sign the index and copy everything to the mirrors",
+		press_publish},
+	{"retract", "[-C DIR] --reason TEXT ARTICLE",
+		"withdraw an article, openly", press_retract},
+	{"status", "[-C DIR]", "what is packed, published and expiring",
+		press_status},
+	{NULL, NULL, NULL, NULL},
+};
+
+int
+main(int argc, char **argv)
+{
+	return command_main("erika-press", about, commands, argc, argv);
+}
+
+enum err
+press_identity_print(const uint8_t fingerprint[static 32], const char *name)
+{
+	const char *w[8];
+	char hex[65], shown[256];
+
+	words_of(fingerprint, w);
+	text_hex(hex, fingerprint, 32);
+	printf("outlet  %s\n", text_show(shown, sizeof(shown), span_str(name)));
+	printf("words   %s %s %s %s %s %s %s %s\n", w[0], w[1], w[2], w[3],
+		w[4], w[5], w[6], w[7]);
+	printf("root    %s\n", hex);
+	return ERR_OK;
+}
