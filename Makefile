@@ -69,10 +69,13 @@ $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libtest.a $(B)/libread.a \
 	$(B)/libingest.a $(B)/libsys.a $(B)/liberika.a
 	$(CC) $(LDFLAGS) -o $@ $^ -Wl,--as-needed -lxml2 $(LD_erika)
 
-# Small programs that shell tests drive.
+# Small programs that shell tests call, as $ERIKA_BIN/tests/tool/NAME.
+TOOLS = $(patsubst %.c,$(B)/%,$(wildcard tests/tool/*.c))
 $(B)/tests/tool/%: $(B)/tests/tool/%.o $(B)/libtest.a $(B)/libread.a \
 	$(B)/libsys.a $(B)/liberika.a
 	$(CC) $(LDFLAGS) -o $@ $^ -Wl,--as-needed $(LD_erika)
+
+tools: $(TOOLS)
 
 unit: $(UNIT)
 	tests/run $(foreach t,$(UNIT),$(notdir $(t))=$(abspath $(t)))
@@ -81,5 +84,5 @@ clean:
 	rm -rf build
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all unit clean
+.PHONY: all unit tools clean
 .SECONDARY:

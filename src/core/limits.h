@@ -32,10 +32,10 @@
 #define LIMIT_NAME 160
 #define LIMIT_PATH 512
 
-/* Base64 text of a minisign file and its trusted comment (minisign's own
- * limits are 8 KiB for the comment). */
+/* A minisign file, and its trusted comment: the longest that minisign reads,
+ * whose line of 8,192 bytes also holds a prefix, a newline and a NUL. */
 #define LIMIT_MINISIG 16384
-#define LIMIT_COMMENT 8192
+#define LIMIT_COMMENT 8173
 
 /* The untrusted comment line that begins minisign's files: its own limit. */
 #define LIMIT_COMMENT_LINE 1024

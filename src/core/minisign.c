@@ -2,16 +2,11 @@
 
 #include <string.h>
 
-#include "limits.h"
 #include "text.h"
 #include "verified_make.h"
 
 #define KEY_BYTES (2 + MINISIGN_KEYNUM + CRYPTO_PUBLIC)
 #define SIG_BYTES (2 + MINISIGN_KEYNUM + CRYPTO_SIGNATURE)
-
-/* The two must agree: struct minisign_sig spells the number out. */
-_Static_assert(sizeof(((struct minisign_sig *)0)->comment) == LIMIT_COMMENT + 1,
-	"struct minisign_sig holds a comment of LIMIT_COMMENT bytes");
 
 /* Take a line that ends in "\n": a missing newline is a file cut short, and
  * a carriage return would be a second spelling of the same signature. */

@@ -9,6 +9,7 @@
 #include "bytes.h"
 #include "crypto.h"
 #include "err.h"
+#include "limits.h"
 #include "verified.h"
 
 #define MINISIGN_KEYNUM 8
@@ -31,9 +32,9 @@ struct minisign_sig {
 	uint8_t keynum[MINISIGN_KEYNUM];
 	uint8_t sig[CRYPTO_SIGNATURE];
 	uint8_t global[CRYPTO_SIGNATURE];
-	char comment[8193]; /* trusted comment, escaped for nothing yet; strict
-			       UTF-8 with nothing forbidden, but tabs may stand
-			       in it, and it may be empty */
+	/* Trusted comment, escaped for nothing yet: strict UTF-8 with nothing
+	 * forbidden, but tabs may stand in it, and it may be empty. */
+	char comment[LIMIT_COMMENT + 1];
 };
 
 /* The start that all of minisign's files share: an untrusted comment line,

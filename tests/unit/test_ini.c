@@ -62,8 +62,7 @@ test_good(void)
 		"comments after values need white space");
 	good("a = b = c\n", "//a=b = c|", "only the first = counts");
 	good("[s]\na=1\n[ t ] # c\na=2\n", "s//a=1|t//a=2|", "sections");
-	good("[s \"L m\"]\na=1\n[s]\na=2\n", "s/L m/a=1|s//a=2|",
-		"labels");
+	good("[s \"L m\"]\na=1\n[s]\na=2\n", "s/L m/a=1|s//a=2|", "labels");
 	good("[s \"a ;b]\"] ; c\na=1\n", "s/a ;b]/a=1|",
 		"a label may hold ; and ]");
 	good("[s]\na=1\n[t]\na=1\n[s]\nb=1\n", "s//a=1|t//a=1|s//b=1|",

@@ -25,7 +25,7 @@ test_list(void)
 
 		n = strlen(w);
 		bad += n < 3 || n > 7 ||
-			strspn(w, "abcdefghijklmnopqrstuvwxyz") != n;
+		       strspn(w, "abcdefghijklmnopqrstuvwxyz") != n;
 		if (i > 0)
 			order += strcmp(words_list[i - 1], w) >= 0;
 		for (k = 0; k < i; k++) {
