@@ -23,11 +23,11 @@ unsigned terminal_columns(struct span s);
  * at the end. Only text that text_forbidden allows comes out, plus SGR
  * sequences of our own. ERR_REFUSED when the text fails xhtml_check. */
 enum err terminal_render(const struct verified *text,
-	const struct terminal_style *style, struct buf *out, struct diag *d)
-	ERR_MUST_USE;
+	const struct terminal_style *style, struct buf *out,
+	struct diag *d) ERR_MUST_USE;
 
 /* Append one line cut to `width` columns with an ellipsis, escaped. */
-enum err terminal_line(struct span s, unsigned width, struct buf *out)
-	ERR_MUST_USE;
+enum err terminal_line(
+	struct span s, unsigned width, struct buf *out) ERR_MUST_USE;
 
 #endif

@@ -17,7 +17,7 @@ struct xhtml_attr {
 
 struct xhtml_node {
 	enum xhtml_event event;
-	const char *name; /* element, for OPEN and CLOSE */
+	const char *name;		/* element, for OPEN and CLOSE */
 	const struct xhtml_attr *attrs; /* for OPEN */
 	size_t n_attrs;
 	struct span text; /* for TEXT */
@@ -32,8 +32,7 @@ typedef enum err xhtml_fn(void *arg, const struct xhtml_node *node);
  * DOCTYPE, PI, comment, CDATA or entity beyond the five, no forbidden code
  * point, depth at most LIMIT_DEPTH. Nothing is shown of a text that fails.
  * ERR_REFUSED with the offset, ERR_SYNTAX, ERR_NOMEM. */
-enum err xhtml_check(const struct verified *text, struct diag *d)
-	ERR_MUST_USE;
+enum err xhtml_check(const struct verified *text, struct diag *d) ERR_MUST_USE;
 
 /* Check, then walk. `fn` is not called at all when the check fails; its own
  * error stops the walk and is returned. */
