@@ -34,7 +34,18 @@ LD_mirror = $(LD_CORE)
 
 all: $(PROGRAMS)
 
-$(B)/liberika.a: $(CORE)
+$(B)/liberika.a: $(CORE) $(B)/country_table.o
+
+# The table of countries, without its comments, as the string that country.c
+# reads.
+$(B)/country_table.c: mirrors/countries.ini
+	@mkdir -p $(@D)
+	{ echo 'extern const char country_table[];'; \
+	echo 'const char country_table[] ='; \
+	sed -n '/^[^#]/{s/["\\]/\\&/g; s/.*/"&\\n"/; p;}' $<; echo ';'; } >$@
+$(B)/country_table.o: $(B)/country_table.c
+	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
 $(B)/libsys.a: $(SYS)
 $(B)/libingest.a: $(INGEST)
 $(B)/libread.a: $(READ)

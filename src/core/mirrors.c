@@ -29,66 +29,6 @@ mirrors_clear(struct mirrors *m)
 	*m = (struct mirrors){0};
 }
 
-/* ---- countries */
-
-bool
-country_code_ok(struct span s)
-{
-	return s.n == 2 && s.p[0] >= 'A' && s.p[0] <= 'Z' && s.p[1] >= 'A' &&
-	       s.p[1] <= 'Z';
-}
-
-static enum err
-code_add(struct span code, struct country_code **list, size_t *n,
-	enum err wrong, struct diag *d)
-{
-	struct country_code *more;
-	char shown[32];
-	size_t i;
-
-	if (!country_code_ok(code))
-		return diag_set(d, wrong,
-			"\"%s\" is not a country code like RU",
-			text_show(shown, sizeof(shown), code));
-	for (i = 0; i < *n; i++)
-		if (memcmp((*list)[i].s, code.p, 2) == 0)
-			return diag_set(d, wrong, "country %.2s twice",
-				(const char *)code.p);
-	if (*n >= LIMIT_COUNTRIES)
-		return diag_set(d, wrong, "over %d countries", LIMIT_COUNTRIES);
-	more = realloc(*list, (*n + 1) * sizeof(*more));
-	if (more == NULL)
-		return diag_set(d, ERR_NOMEM, "out of memory");
-	memcpy(more[*n].s, code.p, 2);
-	more[*n].s[2] = '\0';
-	*list = more;
-	(*n)++;
-	return ERR_OK;
-}
-
-enum err
-country_codes(
-	const char *s, struct country_code **list, size_t *n, struct diag *d)
-{
-	for (;;) {
-		size_t k;
-		enum err e;
-
-		s += strspn(s, " \t");
-		k = strcspn(s, ", \t");
-		e = code_add(span_of(s, k), list, n, ERR_CONFIG, d);
-		if (e != ERR_OK)
-			return e;
-		s += k;
-		s += strspn(s, " \t");
-		if (*s == '\0')
-			return ERR_OK;
-		if (*s++ != ',')
-			return diag_set(d, ERR_CONFIG,
-				"countries are separated by commas");
-	}
-}
-
 /* ---- lists */
 
 /* Whether one mirror may stand in a list of its own. */
@@ -165,7 +105,7 @@ countries_from_json(const json_t *o, struct mirror *m, struct diag *d)
 		if (!json_is_string(c))
 			return diag_set(
 				d, ERR_SYNTAX, "a country that is no string");
-		e = code_add(
+		e = country_code_add(
 			span_of(json_string_value(c), json_string_length(c)),
 			&m->countries, &m->n_countries, ERR_REFUSED, d);
 	}

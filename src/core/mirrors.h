@@ -7,14 +7,10 @@
 #include <stddef.h>
 
 #include "bytes.h"
+#include "country.h"
 #include "err.h"
 
 #define MIRRORS_TYPE "erika-mirrors-1"
-
-/* A country: two capital letters of ISO 3166-1. */
-struct country_code {
-	char s[3];
-};
 
 struct mirror {
 	char *name; /* text_name_ok, at most LIMIT_ID bytes */
@@ -64,13 +60,5 @@ bool mirrors_base_ok(struct span s);
 /* The host of a URL that passed mirrors_url_ok, without port; empty for a
  * folder. Borrowed. */
 struct span mirrors_host(struct span url);
-
-/* Whether `s` is two capital letters. */
-bool country_code_ok(struct span s);
-
-/* Append the codes of "RU, BY" to a list, none twice. ERR_CONFIG,
- * ERR_NOMEM. */
-enum err country_codes(const char *s, struct country_code **list, size_t *n,
-	struct diag *d) ERR_MUST_USE;
 
 #endif
