@@ -1,0 +1,128 @@
+/* erika-press status: who we are, what is packed, what expires when. */
+#include <string.h>
+
+#include "../core/date.h"
+#include "../core/limits.h"
+#include "../core/text.h"
+#include "../core/trust.h"
+#include "../core/tuf.h"
+#include "../sys/clock.h"
+#include "../sys/file.h"
+#include "press.h"
+#include "press_room.h"
+
+#include <stdlib.h>
+
+static enum err
+identity(struct room *r, char hex[static 65], struct diag *d)
+{
+	char *path = room_path(r, "repository/m/1.root.json");
+	uint8_t fp[32];
+	struct buf b;
+	enum err e;
+
+	buf_init(&b, LIMIT_ROOT);
+	e = path == NULL ? ERR_NOMEM : file_read(path, LIMIT_ROOT, &b, d);
+	if (e == ERR_OK)
+		e = trust_fingerprint(buf_view(&b), fp, d);
+	if (e == ERR_OK) {
+		text_hex(hex, fp, 32);
+		e = press_identity_print(fp, r->name);
+	}
+	free(path);
+	buf_free(&b);
+	return e;
+}
+
+static enum err
+counts(struct room *r, struct diag *d)
+{
+	int64_t articles = 0, retracted = 0, bundles = 0, waiting = 0;
+	bool found;
+	enum err e;
+
+	e = db_one_int(r->db, d, &articles, &found,
+		"SELECT count(*) FROM article", "");
+	if (e == ERR_OK)
+		e = db_one_int(r->db, d, &retracted, &found,
+			"SELECT count(*) FROM article WHERE status=2", "");
+	if (e == ERR_OK)
+		e = db_one_int(r->db, d, &bundles, &found,
+			"SELECT count(*) FROM bundle", "");
+	if (e == ERR_OK)
+		e = db_one_int(r->db, d, &waiting, &found,
+			"SELECT count(*) FROM bundle WHERE published=0", "");
+	if (e == ERR_OK)
+		printf("packed  %lld articles (%lld retracted) in %lld "
+		       "bundles; %lld not published yet\n",
+			(long long)articles, (long long)retracted,
+			(long long)bundles, (long long)waiting);
+	return e;
+}
+
+static void
+expiry_print(const char *name, uint64_t version, int64_t expires, int64_t now)
+{
+	char when[DATE_SIZE];
+	long long days = (long long)((expires - now) / ROLE_DAY);
+
+	date_format(when, expires);
+	printf("role    %-12s version %-5llu %s %s", name,
+		(unsigned long long)version,
+		expires > now ? "until" : "EXPIRED", when);
+	if (expires > now)
+		printf(" (%lld days)", days);
+	putchar('\n');
+}
+
+static enum err
+role_print(struct db_query *q, int64_t now, struct diag *d)
+{
+	const char *name = db_text(q, 0);
+	enum tuf_type type = TUF_TARGETS;
+	struct tuf_doc *doc;
+	enum err e;
+
+	if (strcmp(name, "timestamp") == 0)
+		type = TUF_TIMESTAMP;
+	if (strcmp(name, "snapshot") == 0)
+		type = TUF_SNAPSHOT;
+	e = tuf_parse(db_blob(q, 1), LIMIT_METADATA, type, &doc, d);
+	if (e == ERR_OK)
+		expiry_print(name, doc->version, doc->expires, now);
+	if (e == ERR_OK)
+		tuf_free(doc);
+	return e;
+}
+
+enum err
+press_status(struct context *cx, int argc, char **argv, struct diag *d)
+{
+	struct room_options ro = {.dir = NULL};
+	const struct opt opts[] = {
+		ROOM_OPTIONS(ro), {NULL, 0, OPT_FLAG, NULL, NULL, NULL}};
+	struct room *r = NULL;
+	struct db_query *q;
+	char hex[65];
+	enum err e, done;
+	int first;
+
+	e = command_opts(cx, opts, argc, argv, 0, 0, &first, d);
+	if (e == ERR_OK)
+		e = room_open(&ro, &r, d);
+	if (e == ERR_OK)
+		e = identity(r, hex, d);
+	if (e == ERR_OK)
+		e = counts(r, d);
+	if (e == ERR_OK)
+		e = db_query(r->db, d, &q, "SELECT name, file FROM role", "");
+	if (e == ERR_OK) {
+		while (e == ERR_OK && db_row(q))
+			e = role_print(q, clock_now(), d);
+		done = db_done(r->db, q, d);
+		if (e == ERR_OK)
+			e = done;
+	}
+	room_close(r);
+	return e;
+}
