@@ -88,6 +88,10 @@ $(B)/tests/tool/%: $(B)/tests/tool/%.o $(B)/libtest.a $(B)/libread.a \
 
 tools: $(TOOLS)
 
+CONFORM = $(B)/tests/conform/erika-conform
+$(CONFORM): $(B)/tests/conform/erika-conform.o $(B)/libsys.a $(B)/liberika.a
+	$(CC) $(LDFLAGS) -o $@ $^ -Wl,--as-needed $(LD_erika)
+
 unit: $(UNIT)
 	tests/run $(foreach t,$(UNIT),$(notdir $(t))=$(abspath $(t)))
 

@@ -102,6 +102,9 @@ struct trust_verdict {
 };
 void trust_verdict(const struct trust *t, struct trust_verdict *v);
 
+/* Whether targets are published under names that begin with their hash. */
+bool trust_consistent(const struct trust *t);
+
 /* Fingerprint of an outlet: SHA-256 of the canonical signed part of the root
  * file it is first known by (its anchor; "1.root.json" as published). It does
  * not change when keys do: later roots are trusted because this one, link by
@@ -119,6 +122,9 @@ const char *trust_target_role(const struct trust_target *g); /* who says so */
 uint64_t trust_target_length(const struct trust_target *g);
 /* Its SHA-256; false when only other hashes are listed. */
 bool trust_target_sha256(const struct trust_target *g, uint8_t out[static 32]);
+/* The hash in hex that is put before its file name in a consistent snapshot
+ * (section 6.2.2): its SHA-256, else its SHA-512. false: neither is listed. */
+bool trust_target_prefix(const struct trust_target *g, char out[static 129]);
 /* custom.head and custom.text of a bundle: lengths, and the head's digest.
  * false when the target is not a bundle. */
 bool trust_target_bundle(const struct trust_target *g, size_t *head,

@@ -36,6 +36,30 @@ trust_target_sha256(const struct trust_target *g, uint8_t out[static 32])
 }
 
 bool
+trust_target_prefix(const struct trust_target *g, char out[static 129])
+{
+	const json_t *hashes = json_object_get(g->entry, "hashes");
+	const char *hex = json_string_value(json_object_get(hashes, "sha256"));
+	uint8_t b[64];
+	size_t n = 32;
+
+	if (hex == NULL) {
+		hex = json_string_value(json_object_get(hashes, "sha512"));
+		n = 64;
+	}
+	if (hex == NULL || text_hex_decode(span_str(hex), b, n) != ERR_OK)
+		return false;
+	text_hex(out, b, n);
+	return true;
+}
+
+bool
+trust_consistent(const struct trust *t)
+{
+	return t->root->consistent;
+}
+
+bool
 trust_target_bundle(const struct trust_target *g, size_t *head,
 	struct digest *digest, uint64_t *text_end)
 {
