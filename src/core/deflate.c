@@ -2,19 +2,67 @@
 
 #define ZLIB_CONST
 #include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <zlib.h>
 
 #include "limits.h"
 
-/* memLevel 9 and 8 give the same bytes within 0.1 %; 8 copies half the state
- * for each text. */
+/* Measured on news in English and Russian with a 32 KB dictionary: level 9 is
+ * 0.3 and 2.7 % smaller than level 6 at 0.7 and 0.4 of its speed (12 and 6.5
+ * MB/s), level 8 gives the same bytes no faster, and memLevel 9 none fewer
+ * than 8. */
 #define LEVEL 9
 #define MEM_LEVEL 8
 
+/* The blocks of a stream, kept for the next one: a copy of the primed state
+ * costs 270 KB, which fresh from the system would be a third of the time that
+ * an article takes. A deflate stream has five; two streams live at a time. */
+#define BLOCKS 10
+struct block {
+	void *p;
+	size_t n;
+	bool busy;
+};
+
 struct deflate {
 	z_stream primed; /* the dictionary hashed, nothing packed yet */
+	struct block blocks[BLOCKS];
 };
+
+static void *
+block_get(void *opaque, uInt items, uInt size)
+{
+	struct deflate *z = opaque;
+	size_t i, n = (size_t)items * size;
+	struct block *free_slot = NULL;
+
+	for (i = 0; i < BLOCKS; i++) {
+		struct block *b = &z->blocks[i];
+
+		if (b->p == NULL)
+			free_slot = b;
+		else if (!b->busy && b->n == n) {
+			b->busy = true;
+			return b->p;
+		}
+	}
+	if (free_slot == NULL)
+		return NULL;
+	*free_slot = (struct block){.p = malloc(n), .n = n, .busy = true};
+	return free_slot->p;
+}
+
+static void
+block_put(void *opaque, void *p)
+{
+	struct deflate *z = opaque;
+	size_t i;
+
+	for (i = 0; i < BLOCKS; i++)
+		if (z->blocks[i].p == p)
+			z->blocks[i].busy = false;
+}
 
 struct deflate *
 deflate_new(struct span dict)
@@ -23,15 +71,15 @@ deflate_new(struct span dict)
 
 	if (z == NULL)
 		return NULL;
+	z->primed.zalloc = block_get;
+	z->primed.zfree = block_put;
+	z->primed.opaque = z;
 	if (dict.n > LIMIT_DICT)
 		dict = span_sub(dict, dict.n - LIMIT_DICT, LIMIT_DICT);
 	if (deflateInit2(&z->primed, LEVEL, Z_DEFLATED, -15, MEM_LEVEL,
-		    Z_DEFAULT_STRATEGY) != Z_OK) {
-		free(z);
-		return NULL;
-	}
-	if (dict.n > 0 && deflateSetDictionary(
-				  &z->primed, dict.p, (uInt)dict.n) != Z_OK) {
+		    Z_DEFAULT_STRATEGY) != Z_OK ||
+		(dict.n > 0 && deflateSetDictionary(&z->primed, dict.p,
+				       (uInt)dict.n) != Z_OK)) {
 		deflate_free(z);
 		return NULL;
 	}
@@ -41,9 +89,13 @@ deflate_new(struct span dict)
 void
 deflate_free(struct deflate *z)
 {
+	size_t i;
+
 	if (z == NULL)
 		return;
 	deflateEnd(&z->primed);
+	for (i = 0; i < BLOCKS; i++)
+		free(z->blocks[i].p);
 	free(z);
 }
 
