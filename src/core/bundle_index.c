@@ -153,31 +153,41 @@ codec_read(const json_t *o, enum bundle_codec *out, struct diag *d)
 	return ERR_OK;
 }
 
+/* What only a packed object has. */
 static enum err
-object_read(const json_t *o, struct bundle *b, size_t i, struct digest *parts,
-	struct diag *d)
+packed_read(const json_t *o, struct bundle *b, size_t i, struct diag *d)
 {
-	static const char *const names[] = {"base", "codec", "dictionary",
-		"packed", "parts", "unpacked", NULL};
 	struct bundle_object *x = &b->objects[i];
-	json_t *v = NULL;
-	enum err e;
+	enum err e = bundle_get_u32(o, "unpacked", LIMIT_TEXT, &x->unpacked, d);
 
-	x->dict = -1;
-	x->parts = parts;
-	e = json_only(o, names, d);
-	if (e == ERR_OK)
-		e = codec_read(o, &x->codec, d);
-	if (e == ERR_OK)
-		e = bundle_get_u32(o, "packed", LIMIT_OBJECT, &x->packed, d);
-	if (e == ERR_OK)
-		e = bundle_get_u32(o, "unpacked",
-			x->codec == BUNDLE_STORED ? LIMIT_OBJECT : LIMIT_TEXT,
-			&x->unpacked, d);
 	if (e == ERR_OK && json_object_get(o, "dictionary") != NULL)
 		e = bundle_get_index(o, "dictionary", b->n_dicts, &x->dict, d);
 	if (e == ERR_OK && json_object_get(o, "base") != NULL)
 		e = base_read(o, b, i, d);
+	return e;
+}
+
+static enum err
+object_read(const json_t *o, struct bundle *b, size_t i, struct digest *parts,
+	struct diag *d)
+{
+	static const char *const stored[] = {"codec", "packed", "parts", NULL};
+	static const char *const deflated[] = {"base", "codec", "dictionary",
+		"packed", "parts", "unpacked", NULL};
+	struct bundle_object *x = &b->objects[i];
+	json_t *v = NULL;
+	enum err e = codec_read(o, &x->codec, d);
+
+	x->dict = -1;
+	x->parts = parts;
+	if (e == ERR_OK)
+		e = json_only(
+			o, x->codec == BUNDLE_STORED ? stored : deflated, d);
+	if (e == ERR_OK)
+		e = bundle_get_u32(o, "packed", LIMIT_OBJECT, &x->packed, d);
+	x->unpacked = x->packed;
+	if (e == ERR_OK && x->codec == BUNDLE_DEFLATE)
+		e = packed_read(o, b, i, d);
 	if (e == ERR_OK)
 		e = json_arr(o, "parts", LIMIT_PARTS, &v, d);
 	if (e != ERR_OK)

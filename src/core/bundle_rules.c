@@ -85,22 +85,13 @@ object_check(
 	if (x->n_parts != (x->packed + LIMIT_PART - 1) / LIMIT_PART)
 		return diag_set(d, ERR_REFUSED, "%zu parts for %lu bytes",
 			x->n_parts, (unsigned long)x->packed);
-	if (x->codec == BUNDLE_DEFLATE) {
-		if (x->base_bundle == NULL)
-			return ERR_OK;
-		if (x->dict >= 0)
-			return diag_set(
-				d, ERR_REFUSED, "both a base and a dictionary");
-		if (!other_bundle(b, x->base_bundle))
-			return diag_set(d, ERR_REFUSED,
-				"base is not in another bundle");
+	if (x->base_bundle == NULL)
 		return ERR_OK;
-	}
-	if (x->base_bundle != NULL || x->dict >= 0)
-		return diag_set(d, ERR_REFUSED,
-			"stored, yet with a base or dictionary");
-	if (x->packed != x->unpacked)
-		return diag_set(d, ERR_REFUSED, "stored, yet two lengths");
+	if (x->dict >= 0)
+		return diag_set(d, ERR_REFUSED, "both a base and a dictionary");
+	if (!other_bundle(b, x->base_bundle))
+		return diag_set(
+			d, ERR_REFUSED, "base is not in another bundle");
 	return ERR_OK;
 }
 

@@ -88,10 +88,12 @@ object_json(const struct bundle_draft *b, const struct draft_object *x)
 	for (i = 0; i < x->n_parts; i++)
 		ok = ok &&
 		     json_array_append_new(parts, hex_json(x->parts[i].b)) == 0;
-	o = json_pack("{s:s,s:I,s:o,s:I}", "codec",
+	o = json_pack("{s:s,s:I,s:o}", "codec",
 		x->codec == BUNDLE_STORED ? "stored" : "deflate", "packed",
-		(json_int_t)x->packed, "parts", parts, "unpacked",
-		(json_int_t)x->unpacked);
+		(json_int_t)x->packed, "parts", parts);
+	if (x->codec == BUNDLE_DEFLATE)
+		ok = ok && json_object_set_new(o, "unpacked",
+				   json_integer(x->unpacked)) == 0;
 	if (x->dict >= 0)
 		ok = ok && json_object_set_new(o, "dictionary",
 				   json_integer(b->dicts[x->dict].index)) == 0;

@@ -50,9 +50,8 @@ const char hostile_index[] =
 	"{'codec':'deflate','packed':65537,'parts':['@2','@3'],"
 	"'unpacked':200000},"
 	"{'codec':'deflate','packed':901,'parts':['@4'],'unpacked':3800},"
-	"{'codec':'stored','packed':65536,'parts':['@5'],'unpacked':65536},"
-	"{'codec':'stored','packed':70000,'parts':['@6','@8'],"
-	"'unpacked':70000}],"
+	"{'codec':'stored','packed':65536,'parts':['@5']},"
+	"{'codec':'stored','packed':70000,'parts':['@6','@8']}],"
 	"'outlet':'Example','path':'b/news/2026-w48/214.ekb',"
 	"'sequence':214}";
 /* clang-format on */

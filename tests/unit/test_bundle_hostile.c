@@ -124,8 +124,7 @@ giants(void)
 		e = buf_printf(&parts, "%s'@9'", k > 0 ? "," : "");
 	if (e == ERR_OK)
 		e = buf_printf(&each,
-			"{'codec':'stored','packed':4194304,'parts':[%s],"
-			"'unpacked':4194304}",
+			"{'codec':'stored','packed':4194304,'parts':[%s]}",
 			buf_cstr(&parts));
 	if (e != ERR_OK)
 		abort();
