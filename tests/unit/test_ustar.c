@@ -205,11 +205,85 @@ hostile(void)
 	ok(end, "are the end");
 }
 
+/* ---- GNU tar reads what we write, and we read what it writes */
+
+static const char content[] = "seven hundred bytes would need two blocks\n";
+
+/* An archive of one long-named file, by us. */
+static void
+archive_write(const char *file, const char *name)
+{
+	uint8_t h[USTAR_BLOCK], zeros[USTAR_END] = {0};
+	size_t n = sizeof(content) - 1;
+	FILE *f = fopen(file, "wb");
+
+	if (f == NULL || ustar_header(h, name, n, 0) != ERR_OK ||
+		fwrite(h, 1, sizeof(h), f) != sizeof(h) ||
+		fwrite(content, 1, n, f) != n ||
+		fwrite(zeros, 1, ustar_pad(n), f) != ustar_pad(n) ||
+		fwrite(zeros, 1, USTAR_END, f) != USTAR_END || fclose(f) != 0)
+		abort();
+}
+
+static void
+archive_read(const char *file, const char *name)
+{
+	uint8_t h[USTAR_BLOCK] = {0};
+	char body[USTAR_BLOCK];
+	struct ustar_entry e = {.size = 0};
+	struct diag d = {0};
+	bool end = true;
+	FILE *f = fopen(file, "rb");
+
+	ok(f != NULL && fread(h, 1, sizeof(h), f) == sizeof(h) &&
+			fread(body, 1, sizeof(body), f) == sizeof(body),
+		"tar wrote an archive");
+	is_err(ustar_read(h, &e, &end, &d), ERR_OK, "its header: %s", d.why);
+	is_str(e.name, name, "its name");
+	ok(!end && e.size == sizeof(content) - 1 &&
+			memcmp(body, content, sizeof(content) - 1) == 0,
+		"its content");
+	ok(f != NULL && fread(h, 1, sizeof(h), f) == sizeof(h) &&
+			ustar_read(h, &e, &end, &d) == ERR_OK && end,
+		"its end");
+	if (f != NULL)
+		fclose(f);
+}
+
+static void
+interop(void)
+{
+	static const char name[] = "t/b/news/2026-w48/"
+				   "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
+				   "aaaaaaaaaaaaaaaaaaaaa"
+				   ".214.ekb";
+	char folder[] = "/tmp/erika-ustar.XXXXXX", file[64], command[512];
+
+	if (system("tar --version >/dev/null 2>&1") != 0) {
+		skip("no tar here", "reading and writing with tar");
+		return;
+	}
+	if (mkdtemp(folder) == NULL)
+		abort();
+	snprintf(file, sizeof(file), "%s/x.tar", folder);
+	archive_write(file, name);
+	snprintf(command, sizeof(command),
+		"cd %s && tar -xf x.tar && grep -q seven %s && "
+		"tar --format=ustar -cf y.tar %s",
+		folder, name, name);
+	ok(system(command) == 0, "tar unpacks ours");
+	snprintf(file, sizeof(file), "%s/y.tar", folder);
+	archive_read(file, name);
+	snprintf(command, sizeof(command), "rm -r %s", folder);
+	ok(system(command) == 0, "tidied up");
+}
+
 int
 main(void)
 {
 	names();
 	fields();
 	hostile();
+	interop();
 	return plan();
 }
