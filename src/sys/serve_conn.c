@@ -147,6 +147,13 @@ in_free(struct serve *s, struct conn *c)
 void
 conn_drop(struct serve *s, struct conn *c)
 {
+	const struct linger now = {.l_onoff = 1, .l_linger = 0};
+
+	/* An answer cut short ends in a reset: the kernel must not go on
+	 * keeping what this client never took. */
+	if (c->state == CONN_WRITE || c->file >= 0)
+		(void)setsockopt(
+			c->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
 	list_leave(s, c);
 	peer_leave(s, c);
 	if (c->file >= 0)

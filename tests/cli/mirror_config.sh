@@ -1,0 +1,124 @@
+#!/bin/bash
+# erika-mirror init, check, and serve's reload: the configuration.
+. "$SRC/tests/lib/tap.sh"
+. "$SRC/tests/lib/mirror.sh"
+
+# refused TEXT PATTERN NAME: check refuses a file with this text.
+refused() {
+	printf '%b' "$1" >bad.conf
+	run 2 "refused: $3" erika-mirror check -c bad.conf
+	like "$err" "$2" "it says where: $3"
+}
+
+# ---- init
+run 0 "init writes a configuration" erika-mirror init node
+ok "$((! $([ -f node/erika-mirror.conf ] && [ -d node/tree ] && echo 1)))" \
+	"and makes the folder to serve"
+run 0 "the example is what init writes" \
+	cmp node/erika-mirror.conf "$SRC/mirrors/example.conf"
+run 0 "check accepts it" erika-mirror check -c node/erika-mirror.conf
+like "$out" '^listen +127\.0\.0\.1:8080$' "check tells the address"
+like "$out" '^root +node/tree$' "the root stands beside the file"
+like "$out" 'per address +no limit' "no limit for one proxy"
+like "$err" 'nothing is published' "it warns of an empty root"
+run 1 "init does not overwrite" erika-mirror init node
+like "$err" 'already there: node/erika-mirror.conf' "and says so"
+run 0 "init here" sh -c 'mkdir here && cd here && erika-mirror init --root "$PWD/x" --listen "[::]:80" --prefix /n/'
+run 0 "check without -c" sh -c 'cd here && erika-mirror check --json'
+is "$(printf '%s' "$out" | python3 -c 'import json, sys
+c = json.load(sys.stdin); print(c["root"], c["listen"], c["prefix"], c["per-address"])')" \
+	"$PWD/here/x [::]:80 /n/ 64" "the options are in the file, as JSON shows"
+run 2 "init refuses a bad address" erika-mirror init --listen localhost:80 other
+run 2 "init refuses a root that a file cannot hold" \
+	erika-mirror init --root 'a # b' other
+run 2 "or that would add a key" erika-mirror init --root 'a
+prefix = /x/' other
+[ ! -e other ]
+ok $? "and makes nothing then"
+
+# ---- check
+run 1 "no file" erika-mirror check -c nowhere.conf
+like "$err" 'not found: nowhere.conf is not here' "it says which, and what to do"
+run 0 "no file is needed with --root" erika-mirror check --root node
+run 0 "options win over the file" erika-mirror check --json \
+	-c node/erika-mirror.conf --root node --listen unix:/run/x --prefix /p/
+like "$out" '"listen":"unix:/run/x".*"prefix":"/p/","root":"node"' "all three"
+run 2 "a bad option is bad usage" erika-mirror check --root node --prefix p
+printf '[mirror]\nroot = gone\n' >gone.conf
+run 0 "a missing root is for serve to refuse" erika-mirror check -c gone.conf
+like "$err" 'gone is not a folder yet: serve will not start' "but check warns"
+run 1 "serve refuses it" erika-mirror serve -c gone.conf
+
+refused '[mirror]\nroot = .\nrate = 20Mbit\n' 'bad.conf:3: unknown key "rate"' "unknown key"
+refused '[mirror]\nroot = .\nroot = .\n' 'bad.conf:3: "root" stands in line 2' "key twice"
+refused '[mirror]\nlisten = :0\n' 'bad.conf:2: listen' "no address"
+refused '[mirror]\nlisten = localhost:80\n' 'bad.conf:2: listen' "a name"
+refused '[mirror]\nlisten = 127.0.0.1\n' 'bad.conf:2: listen' "no port"
+refused '[mirror]\nlisten = 127.0.0.1:65536\n' 'bad.conf:2: listen' "port too high"
+refused '[mirror]\nlisten = 127.0.0.1:080\n' 'bad.conf:2: listen' "port with a zero"
+refused '[mirror]\nlisten = ::1:80\n' 'bad.conf:2: listen' "IPv6 without brackets"
+refused '[mirror]\nlisten = [::1]\n' 'bad.conf:2: listen' "IPv6 without a port"
+refused '[mirror]\nlisten = [127.0.0.1]:80\n' 'bad.conf:2: listen' "IPv4 in brackets"
+refused '[mirror]\nlisten = unix:x\n' 'bad.conf:2: listen' "relative socket"
+refused "[mirror]\nlisten = unix:/$(printf '%0120d' 0)\n" 'bad.conf:2: listen' "long socket path"
+refused '[mirror]\nlisten = \n' 'bad.conf:2: listen' "empty address"
+refused '[mirror]\nroot =\n' 'bad.conf:2: root' "empty root"
+refused '[mirror]\nlog = none\n' 'bad.conf: no "root"' "no root"
+refused '[mirror]\nlog = all\n' 'bad.conf:2: log' "unknown log"
+refused '[mirror]\nprefix = x/\n' 'bad.conf:2: prefix' "relative prefix"
+refused '[mirror]\nprefix = /x\n' 'bad.conf:2: prefix' "open prefix"
+refused '[mirror]\nprefix = //\n' 'bad.conf:2: prefix' "double slash"
+refused '[mirror]\nprefix = /../\n' 'bad.conf:2: prefix' "dots"
+refused '[mirror]\nprefix = /a b/\n' 'bad.conf:2: prefix' "space in a prefix"
+refused '[mirror]\nconnections = 0\n' 'bad.conf:2: connections: a whole number from 1' "none"
+refused '[mirror]\nconnections = 70000\n' 'bad.conf:2: connections' "too many"
+refused '[mirror]\nhead-seconds = 1.5\n' 'bad.conf:2: head-seconds' "a fraction"
+refused '[mirror]\nidle-seconds = -1\n' 'bad.conf:2: idle-seconds' "negative"
+refused '[mirror]\nwrite-bytes = 4k\n' 'bad.conf:2: write-bytes' "a unit"
+refused 'root = .\n' 'bad.conf:1: keys stand under \[mirror\]' "no section"
+refused '[mirrors]\nroot = .\n' 'bad.conf:2: unknown section' "another section"
+refused '[mirror "x"]\nroot = .\n' 'bad.conf:2: unknown section' "a label"
+refused '[mirror]\nroot = \x1b[2J\n' 'bad.conf:2: forbidden' "escape sequence"
+unlike "$err" "$(printf '\033')" "which is not printed"
+refused '\n\nnonsense\n' 'bad.conf:3: neither' "no key"
+
+# ---- reload
+mkdir -p a/t b/t
+echo a >a/t/x
+echo b >b/t/x
+printf '[mirror]\nlisten = 127.0.0.1:0\nroot = a\n' >r.conf
+mirror_start -c r.conf
+run 0 "the first root" curl -sf "${url}t/x"
+is "$out" a "is served"
+first=$url
+printf '[mirror]\nlisten = 127.0.0.1:0\nroot = b\nprefix = /p/\n' >r.conf
+kill -HUP "$mirror_pid"
+mirror_said serving 2
+is "$(tail -n 1 mirror.err)" "erika-mirror: serving b on ${first}p/" \
+	"SIGHUP takes the new file, on the same port"
+run 0 "the second root" curl -sf "${first}p/t/x"
+is "$out" b "is served"
+printf '[mirror]\nroot = a\nnonsense\n' >r.conf
+kill -HUP "$mirror_pid"
+mirror_said 'not reloaded: r.conf:3: ' 1
+ok $? "a bad file is told with its line"
+printf '[mirror]\nlisten = 127.0.0.1:0\nroot = nowhere\n' >r.conf
+kill -HUP "$mirror_pid"
+mirror_said 'not reloaded: nowhere: ' 1
+ok $? "so is a missing root"
+printf '[mirror]\nlisten = 192.0.2.1:1\nroot = a\n' >r.conf
+kill -HUP "$mirror_pid"
+mirror_said 'not reloaded: cannot listen on 192.0.2.1:1' 1
+ok $? "and an address that is not ours"
+run 0 "it goes on as before" curl -sf "${first}p/t/x"
+is "$out" b "with the last good file"
+printf '[mirror]\nlisten = unix:%s/s\nroot = a\nlog = none\n' "$PWD" >r.conf
+kill -HUP "$mirror_pid"
+mirror_said serving 3
+run 0 "another address" curl -sf --unix-socket s http://h/t/x
+is "$out" a "is served"
+run 7 "the old one is closed" curl -s "${first}p/t/x"
+mirror_stop
+is "$mirror_status" 0 "it ends with 0"
+is "$(grep -c requests mirror.err)" 0 "log = none writes no counts"
+plan
