@@ -150,7 +150,7 @@ text_show(char *out, size_t size, struct span s)
 {
 	struct cursor c = {.in = s};
 	char unit[12];
-	size_t n = 0, k, at;
+	size_t n = 0, k, dots = 0;
 
 	if (size < 4) {
 		if (size > 0)
@@ -158,17 +158,17 @@ text_show(char *out, size_t size, struct span s)
 		return out;
 	}
 	while (cursor_left(&c) > 0) {
-		at = c.pos;
 		k = escape_next(&c, unit);
-		/* Keep room for "..." unless this is the last unit. */
-		if (n + k + (cursor_left(&c) > 0 ? 3 : 0) >= size) {
-			c.pos = at;
-			memcpy(out + n, "...", 3);
-			n += 3;
+		if (n + k >= size) {
+			memcpy(out + dots, "...", 3);
+			n = dots + 3;
 			break;
 		}
 		memcpy(out + n, unit, k);
 		n += k;
+		/* The last place with room for "..." after it. */
+		if (n + 3 < size)
+			dots = n;
 	}
 	out[n] = '\0';
 	return out;
