@@ -1,0 +1,258 @@
+/* One imported article: its pictures found and named, its content compared
+ * with what was packed before. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../core/limits.h"
+#include "../core/text.h"
+#include "../sys/file.h"
+#include "press_pack.h"
+
+/* ---- pictures */
+
+/* Where a source may mean a picture: beside the page, or anywhere below the
+ * packed folder by the end of its address. Only names that cannot climb. */
+static char *
+image_find(const struct packing *p, const char *path, const char *source)
+{
+	const char *rest = source, *slash;
+	char *dir = strdup(path), *file = NULL;
+
+	if (dir == NULL)
+		return NULL;
+	slash = strstr(source, "://");
+	if (slash != NULL)
+		rest = slash + 3;
+	while (strncmp(rest, "./", 2) == 0)
+		rest += 2;
+	if (strrchr(dir, '/') != NULL)
+		*strrchr(dir, '/') = '\0';
+	else
+		strcpy(dir, ".");
+	while (*rest == '/')
+		rest++;
+	for (; file == NULL && text_path_ok(span_str(rest)); rest = slash + 1) {
+		file = file_join(dir, rest);
+		if (file != NULL && !file_exists(file)) {
+			free(file);
+			file = file_is_dir(p->root) ? file_join(p->root, rest)
+						    : NULL;
+		}
+		if (file != NULL && (!file_exists(file) || file_is_dir(file))) {
+			free(file);
+			file = NULL;
+		}
+		slash = strchr(rest, '/');
+		if (slash == NULL)
+			break;
+	}
+	free(dir);
+	return file;
+}
+
+static enum err
+image_take(struct packing *p, const char *path, const char *source,
+	struct press_image *out, bool *has, struct diag *d)
+{
+	char *file = image_find(p, path, source), shown[200];
+	bool gps = false;
+	enum err e;
+
+	*has = false;
+	if (file == NULL) {
+		packing_left(p, source, "picture not found below the folder");
+		return ERR_OK;
+	}
+	e = importer_image(p->importer, file, out, &gps, d);
+	free(file);
+	if (e == ERR_NOMEM)
+		return e;
+	if (e != ERR_OK) {
+		snprintf(
+			shown, sizeof(shown), "%s: %.150s", err_str(e), d->why);
+		packing_left(p, source, shown);
+		return ERR_OK;
+	}
+	p->gps += gps;
+	*has = true;
+	return ERR_OK;
+}
+
+/* All pictures of an article, and its text with their names in place. */
+static enum err
+images_take(struct packing *p, const char *path, const struct ingest_article *a,
+	struct packing_held *h, struct diag *d)
+{
+	size_t i, n = a->n_images;
+	struct digest *names = calloc(n + 1, sizeof(*names));
+	bool *has = calloc(n + 1, sizeof(*has));
+	enum err e = ERR_OK;
+
+	h->images = calloc(n + 1, sizeof(*h->images));
+	if (names == NULL || has == NULL || h->images == NULL)
+		e = diag_set(d, ERR_NOMEM, "out of memory");
+	for (i = 0; e == ERR_OK && i < n; i++) {
+		struct press_image *m = &h->images[h->n_images];
+
+		e = image_take(p, path, a->images[i].source, m, &has[i], d);
+		if (e == ERR_OK && has[i]) {
+			names[i] = m->name;
+			h->n_images++;
+		}
+	}
+	if (e == ERR_OK)
+		e = ingest_name_images(
+			buf_view(&a->body), names, has, n, &h->text, d);
+	free(names);
+	free(has);
+	return e;
+}
+
+/* ---- what it is worth */
+
+static void
+digest_field(struct hash *h, const char *s)
+{
+	/* The NUL keeps neighbours apart. */
+	hash_add(h, s == NULL ? "" : s, s == NULL ? 1 : strlen(s) + 1);
+}
+
+/* Everything a reader would see change; not the dates, which a copied file
+ * changes by itself. */
+static enum err
+content_digest(const struct article *a, struct span text, struct digest *out)
+{
+	struct hash *h = hash_new(HASH_BLAKE2B_256);
+	size_t i;
+
+	if (h == NULL)
+		return ERR_NOMEM;
+	digest_field(h, a->title);
+	digest_field(h, a->language);
+	digest_field(h, a->url);
+	for (i = 0; i < a->n_authors; i++)
+		digest_field(h, a->authors[i]);
+	digest_field(h, "");
+	for (i = 0; i < a->n_tags; i++)
+		digest_field(h, a->tags[i]);
+	digest_field(h, "");
+	hash_add(h, text.p, text.n);
+	hash_end(h, out->b);
+	hash_free(h);
+	return ERR_OK;
+}
+
+enum verdict { NEW, CHANGED, UNCHANGED, RETRACTED };
+
+/* What the records say of this id; a changed article learns its revision. */
+static enum err
+compare(struct packing *p, struct packing_held *h, enum verdict *v,
+	struct diag *d)
+{
+	struct article *a = &h->article;
+	struct db_query *q;
+	enum err e;
+
+	e = db_query(p->room->db, d, &q,
+		"SELECT digest, revision, status, published, updated"
+		" FROM article WHERE id=?",
+		"t", a->id);
+	if (e != ERR_OK)
+		return e;
+	*v = NEW;
+	a->revision = 1;
+	if (db_row(q)) {
+		*v = db_int(q, 2) == ARTICLE_RETRACTED ? RETRACTED
+		     : span_eq(db_blob(q, 0), span_of(h->digest.b, 32))
+			     ? UNCHANGED
+			     : CHANGED;
+		a->previous = (uint32_t)db_int(q, 1);
+		a->revision = a->previous + 1;
+		a->published = db_int(q, 3);
+		if (a->updated <= db_int(q, 4))
+			a->updated =
+				p->now > db_int(q, 4) ? p->now : db_int(q, 4);
+	}
+	return db_done(p->room->db, q, d);
+}
+
+static enum err
+seen_before(struct packing *p, const char *id, bool *seen, struct diag *d)
+{
+	enum err e = db_run(p->room->db, d,
+		"INSERT OR IGNORE INTO seen(id) VALUES(?)", "t", id);
+
+	*seen = e == ERR_OK && db_changes(p->room->db) == 0;
+	return e;
+}
+
+static enum err
+settle(struct packing *p, struct packing_held *h, struct diag *d)
+{
+	struct article *a = &h->article;
+	enum verdict v = NEW;
+	enum err e = content_digest(a, buf_view(&h->text), &h->digest);
+
+	if (e == ERR_OK)
+		e = compare(p, h, &v, d);
+	if (e != ERR_OK)
+		return e;
+	if (v == UNCHANGED) {
+		p->unchanged++;
+		return ERR_OK;
+	}
+	if (v == RETRACTED) {
+		packing_left(p, a->id, "it was retracted");
+		return ERR_OK;
+	}
+	if (v == CHANGED) {
+		a->status = ARTICLE_CORRECTED;
+		if (p->correction != NULL &&
+			(a->note = strdup(p->correction)) == NULL)
+			return diag_set(d, ERR_NOMEM, "out of memory");
+	}
+	/* What the bundle would refuse is left out here, with the reason. */
+	a->text = 0;
+	e = article_check(a, d);
+	a->text = -1;
+	if (e != ERR_OK) {
+		packing_left(p, a->id, d->why);
+		return ERR_OK;
+	}
+	e = packing_hold(p, h, d);
+	*h = (struct packing_held){.n_images = 0};
+	return e;
+}
+
+enum err
+packing_article(struct packing *p, const char *path,
+	const struct ingest_article *a, struct diag *d)
+{
+	struct packing_held h = {.n_images = 0};
+	bool seen;
+	enum err e = seen_before(p, a->meta.id, &seen, d);
+	size_t i;
+
+	if (e != ERR_OK)
+		return e;
+	if (seen) {
+		packing_left(p, a->meta.id, "another source has the same id");
+		return ERR_OK;
+	}
+	buf_init(&h.text, LIMIT_TEXT);
+	e = article_copy(&h.article, &a->meta);
+	if (e == ERR_OK)
+		e = images_take(p, path, a, &h, d);
+	if (e == ERR_LIMIT) {
+		packing_left(p, a->meta.id, "its text is over 1 MiB");
+		e = ERR_OK;
+	} else if (e == ERR_OK) {
+		e = settle(p, &h, d);
+	}
+	article_clear(&h.article);
+	buf_free(&h.text);
+	for (i = 0; i < h.n_images; i++)
+		press_image_clear(&h.images[i]);
+	free(h.images);
+	return e;
+}

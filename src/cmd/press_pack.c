@@ -1,0 +1,263 @@
+/* erika-press pack: pages and feeds become a signed bundle. Idempotent: what
+ * has not changed since the last time is not packed again. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../core/limits.h"
+#include "../core/text.h"
+#include "../sys/clock.h"
+#include "../sys/file.h"
+#include "press.h"
+#include "press_dictionary.h"
+#include "press_pack.h"
+
+/* Deepest folder, and most entries of one. */
+#define DEPTH_MAX 16
+#define FOLDER_MAX 200000
+
+static bool
+has_ending(const char *name, const char *const *endings)
+{
+	size_t n = strlen(name);
+
+	for (; *endings != NULL; endings++) {
+		size_t k = strlen(*endings);
+
+		if (n > k && strcmp(name + n - k, *endings) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool
+is_source(const char *name)
+{
+	static const char *const endings[] = {
+		".html", ".htm", ".xhtml", ".xml", ".rss", ".atom", NULL};
+
+	return has_ending(name, endings);
+}
+
+void
+packing_left(struct packing *p, const char *what, const char *why)
+{
+	char shown[160];
+
+	p->left++;
+	talk(p->cx, "left out    %s: %s",
+		text_show(shown, sizeof(shown), span_str(what)), why);
+}
+
+/* ---- flushing */
+
+static enum err
+bundle_close(struct packing *p, struct diag *d)
+{
+	uint64_t text = 0, total = 0;
+	enum err e = ERR_OK;
+
+	if (p->bundle == NULL)
+		return ERR_OK;
+	if (press_bundle_articles(p->bundle) > 0)
+		e = press_bundle_finish(p->bundle, p->cx, &text, &total, d);
+	if (e == ERR_OK && total > 0) {
+		char a[TALK_SIZE], b[TALK_SIZE];
+
+		p->bundles++;
+		talk(p->cx, "bundle      %s: %zu articles, text %s, in all %s",
+			press_bundle_path(p->bundle),
+			press_bundle_articles(p->bundle), talk_size(a, text),
+			talk_size(b, total));
+	}
+	press_bundle_free(p->bundle);
+	p->bundle = NULL;
+	return e;
+}
+
+static enum err
+held_add(struct packing *p, struct packing_held *h, struct diag *d)
+{
+	enum err e = ERR_OK;
+
+	if (p->bundle == NULL)
+		e = press_bundle_new(
+			p->room, p->room->desk, p->now, &p->bundle, d);
+	if (e == ERR_OK)
+		e = press_bundle_add(p->bundle, &h->article, buf_view(&h->text),
+			h->images, h->n_images, &h->digest, d);
+	if (e == ERR_OK && press_bundle_full(p->bundle))
+		e = bundle_close(p, d);
+	return e;
+}
+
+static void
+held_clear(struct packing_held *h)
+{
+	size_t i;
+
+	article_clear(&h->article);
+	buf_free(&h->text);
+	for (i = 0; i < h->n_images; i++)
+		press_image_clear(&h->images[i]);
+	free(h->images);
+	*h = (struct packing_held){.n_images = 0};
+}
+
+/* Articles wait in batches, so that a language's first dictionary can be made
+ * of several of them before the first is compressed. */
+static enum err
+batch_flush(struct packing *p, struct diag *d)
+{
+	enum err e = ERR_OK;
+	size_t i;
+
+	if (!p->dry_run)
+		e = dictionaries_train(p->room, p->held, p->n_held, d);
+	for (i = 0; e == ERR_OK && !p->dry_run && i < p->n_held; i++)
+		e = held_add(p, &p->held[i], d);
+	for (i = 0; i < p->n_held; i++)
+		held_clear(&p->held[i]);
+	p->n_held = 0;
+	return e;
+}
+
+enum err
+packing_hold(struct packing *p, struct packing_held *h, struct diag *d)
+{
+	char shown[160];
+	bool again = h->article.previous > 0;
+
+	printf("%-11s %s  %s\n", again ? "changed" : "new", h->article.id,
+		text_show(shown, sizeof(shown), span_str(h->article.title)));
+	if (again)
+		p->changed++;
+	else
+		p->fresh++;
+	p->held[p->n_held++] = *h; /* moved */
+	return p->n_held < PACKING_BATCH ? ERR_OK : batch_flush(p, d);
+}
+
+/* ---- walking */
+
+static enum err
+pack_file(struct packing *p, const char *path, struct diag *d)
+{
+	struct ingest_result r = {.n_articles = 0};
+	char shown[160];
+	enum err e;
+	size_t i;
+
+	e = importer_file(p->importer, path, p->language, p->now, &r, d);
+	if (e == ERR_NOMEM || e == ERR_IO)
+		return e;
+	if (e != ERR_OK) {
+		/* One bad file must not stop the others. */
+		packing_left(p, path, d->why);
+		p->refused++;
+		return ERR_OK;
+	}
+	for (i = 0; i < r.n_left; i++)
+		packing_left(p, r.left[i].what, r.left[i].why);
+	for (i = 0; e == ERR_OK && i < r.n_articles; i++)
+		e = packing_article(p, path, &r.articles[i], d);
+	if (e != ERR_OK)
+		e = diag_prefix(d, e, "%s",
+			text_show(shown, sizeof(shown), span_str(path)));
+	ingest_result_clear(&r);
+	return e;
+}
+
+static enum err
+pack_path(struct packing *p, const char *path, int depth, struct diag *d)
+{
+	char **names = NULL, *below;
+	size_t i, n = 0;
+	enum err e;
+
+	if (!file_is_dir(path))
+		return pack_file(p, path, d);
+	if (depth == 0)
+		return diag_set(d, ERR_LIMIT, "%s nests too deep", path);
+	e = file_list(path, FOLDER_MAX, &names, &n, d);
+	for (i = 0; e == ERR_OK && i < n; i++) {
+		below = file_join(path, names[i]);
+		if (below == NULL)
+			e = ERR_NOMEM;
+		else if (file_is_dir(below) || is_source(names[i]))
+			e = pack_path(p, below, depth - 1, d);
+		free(below);
+	}
+	file_list_free(names, n);
+	return e;
+}
+
+static enum err
+packing_report(const struct packing *p, struct diag *d)
+{
+	talk(p->cx, "%u new, %u changed, %u unchanged, %u left out", p->fresh,
+		p->changed, p->unchanged, p->left);
+	if (p->gps > 0)
+		talk(p->cx,
+			"%u photograph%s told where %s taken; that is "
+			"gone now",
+			p->gps, p->gps == 1 ? "" : "s",
+			p->gps == 1 ? "it was" : "they were");
+	if (p->dry_run)
+		talk(p->cx, "Nothing was written (--dry-run).");
+	else if (p->bundles > 0)
+		talk(p->cx, "Next: erika-press publish");
+	if (p->refused > 0)
+		return diag_set(d, ERR_PARTIAL,
+			"%u file%s could not be read; the rest is packed",
+			p->refused, p->refused == 1 ? "" : "s");
+	return ERR_OK;
+}
+
+enum err
+press_pack(struct context *cx, int argc, char **argv, struct diag *d)
+{
+	struct room_options ro = {.dir = NULL};
+	struct packing p = {.cx = cx, .now = clock_now()};
+	const struct opt opts[] = {ROOM_OPTIONS(ro),
+		{"correction", 0, OPT_STRING, &p.correction, "TEXT",
+			"what readers are told of changed articles"},
+		{"language", 0, OPT_STRING, &p.language, "TAG",
+			"language of sources that say none"},
+		{"dry-run", 'n', OPT_FLAG, &p.dry_run, NULL,
+			"say what would be packed, write nothing"},
+		{NULL, 0, OPT_FLAG, NULL, NULL, NULL}};
+	enum err e;
+	int i, first = 0;
+	size_t k;
+
+	e = command_opts(cx, opts, argc, argv, 1, 1000, &first, d);
+	if (e == ERR_OK && p.correction != NULL &&
+		!text_line_ok(span_str(p.correction), LIMIT_TITLE))
+		e = diag_set(d, ERR_USAGE, "--correction TEXT is one line");
+	/* The child is forked before any key is read. */
+	if (e == ERR_OK)
+		e = importer_new(&p.importer, d);
+	if (e == ERR_OK)
+		e = room_open(&ro, &p.room, d);
+	if (e == ERR_OK)
+		e = db_run(p.room->db, d,
+			"CREATE TEMP TABLE seen(id TEXT PRIMARY KEY)", "");
+	if (e == ERR_OK && p.language == NULL)
+		p.language = p.room->language;
+	for (i = first; e == ERR_OK && i < argc; i++) {
+		p.root = argv[i];
+		e = pack_path(&p, argv[i], DEPTH_MAX, d);
+	}
+	if (e == ERR_OK)
+		e = batch_flush(&p, d);
+	if (e == ERR_OK)
+		e = bundle_close(&p, d);
+	if (e == ERR_OK)
+		e = packing_report(&p, d);
+	for (k = 0; k < p.n_held; k++)
+		held_clear(&p.held[k]);
+	press_bundle_free(p.bundle);
+	importer_free(p.importer);
+	room_close(p.room);
+	return e;
+}
