@@ -19,6 +19,7 @@ struct http {
 	int64_t asked;	      /* when the request went out; 0 before */
 	int64_t window;	      /* when the stall window began */
 	uint64_t window_wire; /* done->wire then */
+	bool tls; /* a handshake has begun */
 	bool discard;	      /* a 404's body: not worth a new connection */
 	char error[CURL_ERROR_SIZE];
 };

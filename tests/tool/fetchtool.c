@@ -1,14 +1,12 @@
 /* Drives src/sys/fetch.c for tests/cli/fetch.sh: wishes in, a line for each
  * out.
  *
- * fetchtool [-p] [-s SECONDS] [-a CAFILE] [-o DIR] [-k] [-r] WISH...
- *	WISH is BASE|PATH|OFFSET|N|MAX
- *	-p  private addresses are allowed
- *	-o  bodies go to DIR/0, DIR/1, ...
- *	-k  kill the child before the first call
- *	-r  do it all twice, and print both
+ * fetchtool [-p] [-s SECONDS] [-a CAFILE] [-o DIR] WISH... [, WISH...]...
+ *	WISH is BASE|PATH|OFFSET|N|MAX, with |p when private addresses are
+ *	allowed; the wishes before each "," are one call
+ *	-p  private addresses are allowed to all
+ *	-o  bodies go to DIR/0, DIR/1, ...; later calls go on counting
  * Each wish gives "ERR BODY WIRE REQUESTS WHY"; the call itself "call ERR". */
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,7 +56,7 @@ wish_read(char *s, bool private, struct fetch_want *w)
 	w->offset = strtoull(field(&s), NULL, 10);
 	w->n = strtoul(field(&s), NULL, 10);
 	w->max = strtoul(field(&s), NULL, 10);
-	w->allow_private = private;
+	w->allow_private = private || s != NULL;
 }
 
 static void
@@ -75,11 +73,12 @@ body_write(const char *dir, size_t i, const struct buf *b)
 	}
 }
 
+/* One call; bodies are counted from `first`. */
 static void
 call(struct fetch *f, const struct fetch_want *want, size_t n, double seconds,
-	const char *dir)
+	const char *dir, size_t first)
 {
-	struct fetch_got *got = calloc(n, sizeof(*got));
+	struct fetch_got *got = calloc(n + 1, sizeof(*got));
 	struct diag d = {0};
 	enum err e;
 	size_t i;
@@ -93,7 +92,7 @@ call(struct fetch *f, const struct fetch_want *want, size_t n, double seconds,
 			got[i].body.n, (unsigned long long)got[i].wire,
 			got[i].requests, got[i].diag.why);
 		if (dir != NULL && got[i].err == ERR_OK && got[i].body.n > 0)
-			body_write(dir, i, &got[i].body);
+			body_write(dir, first + i, &got[i].body);
 		buf_free(&got[i].body);
 	}
 	free(got);
@@ -108,46 +107,31 @@ main(int argc, char **argv)
 	struct diag d;
 	double seconds = 20;
 	const char *dir = NULL;
-	bool private = false, kill_child = false, again = false;
-	size_t i, n;
+	bool private = false;
+	size_t n = 0, first = 0;
 	int c;
 
-	while ((c = getopt(argc, argv, "ps:a:o:kr")) != -1) {
-		switch (c) {
-		case 'p':
-			private
-			= true;
-			break;
-		case 's':
-			seconds = strtod(optarg, NULL);
-			break;
-		case 'a':
-			o.ca_file = optarg;
-			break;
-		case 'o':
-			dir = optarg;
-			break;
-		case 'k':
-			kill_child = true;
-			break;
-		case 'r':
-			again = true;
-			break;
-		default:
-			return 2;
-		}
+	while ((c = getopt(argc, argv, "ps:a:o:")) != -1) {
+		if (c == 'p')
+		private = true;
+		else if (c == 's') seconds = strtod(optarg, NULL);
+		else if (c == 'a') o.ca_file = optarg;
+		else if (c == 'o') dir = optarg;
+		else return 2;
 	}
-	n = (size_t)(argc - optind);
-	want = calloc(n + 1, sizeof(*want));
+	want = calloc((size_t)argc, sizeof(*want));
 	if (want == NULL || fetch_new(&o, &f, &d) != ERR_OK)
 		return 2;
-	for (i = 0; i < n; i++)
-		wish_read(argv[optind + (int)i], private, &want[i]);
-	if (kill_child)
-		kill(fetch_pid(f), SIGSEGV);
-	call(f, want, n, seconds, dir);
-	if (again)
-		call(f, want, n, seconds, dir);
+	for (; optind < argc; optind++) {
+		if (strcmp(argv[optind], ",") != 0) {
+			wish_read(argv[optind], private, &want[n++]);
+			continue;
+		}
+		call(f, want, n, seconds, dir, first);
+		first += n;
+		n = 0;
+	}
+	call(f, want, n, seconds, dir, first);
 	fetch_free(f);
 	free(want);
 	return 0;
