@@ -60,7 +60,8 @@ struct fetch_got {
 	struct diag diag;  /* in OONI's words where they fit: dns, tcp_ip,
 			      http-failure, http-diff */
 	struct buf body;   /* empty unless ERR_OK */
-	uint64_t wire;	   /* bytes received, heads included */
+	uint64_t wire;	   /* bytes received, heads included; of a folder,
+			      bytes read */
 	unsigned requests; /* 1, or 0 for files and what never got out */
 	double seconds;
 };
