@@ -5,6 +5,7 @@
 
 #include "date.h"
 #include "limits.h"
+#include "markup.h"
 #include "text.h"
 
 const char *
@@ -26,31 +27,6 @@ alnum(uint8_t c)
 {
 	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
 	       (c >= '0' && c <= '9');
-}
-
-/* The shape of RFC 5646: a primary subtag of 2 to 8 letters, then subtags of
- * 1 to 8 letters and digits. The registry is not consulted. */
-static bool
-language_ok(struct span s)
-{
-	size_t i, n = 0;
-	bool primary = true;
-
-	if (s.n > LIMIT_LANG)
-		return false;
-	for (i = 0; i <= s.n; i++) {
-		if (i == s.n || s.p[i] == '-') {
-			if (n == 0 || n > 8 || (primary && n < 2))
-				return false;
-			primary = false;
-			n = 0;
-			continue;
-		}
-		if (!alnum(s.p[i]) || (primary && s.p[i] <= '9'))
-			return false;
-		n++;
-	}
-	return true;
 }
 
 /* An absolute http or https URL in the characters of RFC 3986, with a host
@@ -187,7 +163,7 @@ article_check(const struct article *a, struct diag *d)
 	if (a->title == NULL || !text_line_ok(span_str(a->title), LIMIT_TITLE))
 		return refuse(
 			d, "title", "not one line of clean text, or too long");
-	if (a->language == NULL || !language_ok(span_str(a->language)))
+	if (a->language == NULL || !markup_lang_ok(span_str(a->language)))
 		return refuse(d, "language", "not a BCP 47 tag");
 	if (a->url != NULL && !url_ok(span_str(a->url)))
 		return refuse(d, "url", "not a plain http or https URL");
