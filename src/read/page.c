@@ -10,6 +10,8 @@
 #include "page_style.h"
 #include "xhtml.h"
 
+#define DOT " \xc2\xb7 "
+
 struct writer {
 	const struct page *page;
 	struct buf *out;
@@ -161,7 +163,8 @@ moment(struct buf *b, const char *before, int64_t t)
 	char s[DATE_SIZE];
 
 	date_format(s, t);
-	return buf_printf(b, "%s<time datetime=\"%s\">%.10s %.5s UTC</time>",
+	return buf_printf(b,
+		"<bdi>%s<time datetime=\"%s\">%.10s %.5s UTC</time></bdi>",
 		before, s, s, s + 11);
 }
 
@@ -175,11 +178,15 @@ byline(struct writer *w)
 	for (i = 0; i < a->n_authors && e == ERR_OK; i++)
 		e = around(w->out, i > 0 ? ", <bdi>" : "<bdi>", a->authors[i],
 			"</bdi>");
+	if (e == ERR_OK && a->n_authors > 0)
+		e = buf_str(w->out, DOT);
 	if (e == ERR_OK)
-		e = moment(w->out, a->n_authors > 0 ? " \xc2\xb7 " : "",
-			a->published);
-	if (e == ERR_OK && a->updated != a->published)
-		e = moment(w->out, " \xc2\xb7 updated ", a->updated);
+		e = moment(w->out, "", a->published);
+	if (e == ERR_OK && a->updated != a->published) {
+		e = buf_str(w->out, DOT);
+		if (e == ERR_OK)
+			e = moment(w->out, "updated ", a->updated);
+	}
 	return e == ERR_OK ? buf_str(w->out, "</p>\n") : e;
 }
 
@@ -191,13 +198,13 @@ status(struct writer *w)
 
 	if (a->status == ARTICLE_PUBLISHED && a->note == NULL)
 		return ERR_OK;
-	e = buf_str(w->out, "<p class=\"status\" dir=\"auto\"><strong>");
+	/* What is in bdi does not count for dir=auto: the note's own language
+	 * decides. */
+	e = buf_str(w->out, "<p class=\"status\" dir=\"auto\">");
 	if (e == ERR_OK && a->status != ARTICLE_PUBLISHED)
-		e = buf_str(w->out, a->status == ARTICLE_CORRECTED
-					    ? "Corrected."
-					    : "Retracted.");
-	if (e == ERR_OK)
-		e = buf_str(w->out, "</strong> ");
+		e = buf_printf(w->out, "<strong><bdi>%s.</bdi></strong> ",
+			a->status == ARTICLE_CORRECTED ? "Corrected"
+						       : "Retracted");
 	if (e == ERR_OK && a->note != NULL)
 		e = foreign(w->out, a->note);
 	return e == ERR_OK ? buf_str(w->out, "</p>\n") : e;
@@ -257,8 +264,8 @@ foot(struct writer *w)
 			e = buf_str(w->out, "</ol>\n");
 	}
 	for (i = 0; i < a->n_tags && e == ERR_OK; i++)
-		e = around(w->out, i > 0 ? " \xc2\xb7 <bdi>" : "<p><bdi>",
-			a->tags[i], "</bdi>");
+		e = around(w->out, i > 0 ? DOT "<bdi>" : "<p><bdi>", a->tags[i],
+			"</bdi>");
 	if (e == ERR_OK && a->n_tags > 0)
 		e = buf_str(w->out, "</p>\n");
 	if (e == ERR_OK && a->url != NULL)

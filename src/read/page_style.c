@@ -1,7 +1,8 @@
 #include "page_style.h"
 
 /* unicode-bidi: plaintext lets each paragraph find its own direction, while
- * the boxes around keep that of the language. */
+ * the boxes around keep that of the language; items and cells keep to their
+ * own side whatever is in them. */
 const char page_style[] =
 	":root{color-scheme:light dark;--ink:#1c1c1a;--paper:#fdfcf9;"
 	"--soft:#65635d;--line:#d9d6cd;--good:#1d6b3a;--bad:#9c3a00;"
@@ -13,12 +14,14 @@ const char page_style[] =
 	"color:var(--ink);background:var(--paper);"
 	"font:1.1rem/1.6 Georgia,\"Noto Serif\",\"Noto Naskh Arabic\",serif;"
 	"text-align:start;overflow-wrap:break-word}\n"
-	":lang(fa),:lang(ar),:lang(ur),:lang(zh),:lang(ja),:lang(ko)"
+	"body:lang(fa),body:lang(ar),body:lang(ur),body:lang(zh),body:lang(ja)"
 	"{font-family:system-ui,\"Noto Sans\",sans-serif}\n"
-	":lang(fa),:lang(ar),:lang(ur){line-height:1.9}\n"
-	":lang(zh),:lang(ja){line-height:1.8}\n"
+	"body:lang(fa),body:lang(ar),body:lang(ur){line-height:1.9}\n"
+	"body:lang(zh),body:lang(ja){line-height:1.8}\n"
 	"article,section,div,blockquote,li,dt,dd,td,th,caption,figcaption"
 	"{unicode-bidi:plaintext}\n"
+	"li,td,th,li p,td p,th p{text-align:-webkit-match-parent;"
+	"text-align:match-parent}\n"
 	"h1,h2,h3,h4,h5,h6{line-height:1.25;margin:1.6em 0 .5em}\n"
 	"header h1{font-size:1.9rem;margin:.2em 0 .4em}\n"
 	"h1{font-size:1.6rem}h2{font-size:1.35rem}h3{font-size:1.15rem}"
@@ -47,7 +50,7 @@ const char page_style[] =
 	"table{display:block;overflow-x:auto;border-collapse:collapse;"
 	"margin:1.2em 0}\n"
 	"th,td{border:1px solid var(--line);padding:.3em .6em;"
-	"text-align:start;vertical-align:top}\n"
+	"vertical-align:top}\n"
 	"hr{border:0;border-block-start:1px solid var(--line);margin:2em 0}\n"
 	"footer{border-block-start:1px solid var(--line);margin-block-start:"
 	"2.5em;padding-block-start:.8em}\n"

@@ -157,13 +157,15 @@ test_status(void)
 	a.status = ARTICLE_CORRECTED;
 	a.note = "two < three";
 	is_err(render(&p, "<article>x</article>", &out), ERR_OK, "corrected");
-	ok(has(&out, "<strong>Corrected.</strong> two &lt; three"), "says so");
+	ok(has(&out, "<strong><bdi>Corrected.</bdi></strong> two &lt; three"),
+		"says so");
 	ok(count(&out, "class=\"verdict\"") == 0, "no claims, no verdict");
 	buf_clear(&out);
 	a.status = ARTICLE_RETRACTED;
 	a.updated = a.published;
 	is_err(render(&p, NULL, &out), ERR_OK, "retracted");
-	ok(has(&out, "<strong>Retracted.</strong> two &lt; three"), "says so");
+	ok(has(&out, "<strong><bdi>Retracted.</bdi></strong> two &lt; three"),
+		"says so");
 	ok(count(&out, "<article") == 0, "and has no text");
 	ok(count(&out, "updated") == 0, "never updated");
 	buf_clear(&out);

@@ -160,11 +160,13 @@ static const char *const samples[] = {
 	"Правоохранительные органы — как и высокопоставленные чиновники — "
 	"отвечать не стали, 5 марта 2026 г. ответа не было.",
 	/* fa */
-	"دیروز سه رسانه از فهرست حذف شدند، هرچند هیچ‌یک از "
+	"دیروز سه رسانه از فهرست حذف شدند، هرچند هیچ‌یک "
+	"از "
 	"سردبیران "
 	"آن "
 	"را "
-	"نخواسته بود؛ سخنگو گفت «هیچ‌کس نمی‌داند» چرا. "
+	"نخواسته بود؛ سخنگو گفت «هیچ‌کس نمی‌داند» "
+	"چرا. "
 	"شرکت "
 	"دولتی "
 	"پاسخی "
@@ -562,6 +564,47 @@ test_depth(void)
 	buf_free(&in);
 }
 
+/* Each bit of an article flipped, and the article cut at each byte: refused,
+ * or shown without harm. */
+static void
+test_damage(void)
+{
+	static const char xml[] =
+		"<article lang=\"ru\"><h2 id=\"n-1\">a &amp; b</h2><p>c "
+		"<b>d</b>"
+		"<a href=\"http://e/\" title=\"f\">\xd1\x8f</a><br/><img "
+		"src=\"" HEX
+		"\" alt=\"g\" width=\"9\"/></p><ol start=\"4\"><li>h<ul>"
+		"<li><p>i</p></li></ul></li></ol><blockquote>\xe4\xb8\xad"
+		"</blockquote><pre>j\tk\n</pre><table><tr><td colspan=\"2\">l"
+		"</td><th>m</th></tr></table><abbr title=\"n\">o</abbr><hr/>"
+		"</article>";
+	char copy[sizeof(xml)];
+	size_t i, n = sizeof(xml) - 1;
+	unsigned bit, shown = 0, refused = 0, wrong = 0;
+	struct buf out;
+
+	buf_init(&out, LIMIT_MIB);
+	is_err(render(span_of(xml, n), 40, true, &out), ERR_OK, "whole");
+	for (i = 0; i < 9 * n; i++) {
+		bit = (unsigned)(i % 9);
+		memcpy(copy, xml, sizeof(xml));
+		if (bit < 8)
+			copy[i / 9] = (char)(copy[i / 9] ^ (1 << bit));
+		buf_clear(&out);
+		if (render(span_of(copy, bit < 8 ? n : i / 9), 40, true,
+			    &out) == ERR_OK)
+			shown++;
+		else
+			refused++;
+		wrong += !harmless(buf_view(&out), true) ||
+			 !harmless(span_str(diag.why), false);
+	}
+	ok(shown > 0 && refused > 0 && wrong == 0,
+		"%u shown, %u refused, none harmful", shown, refused);
+	buf_free(&out);
+}
+
 static void
 test_refused(void)
 {
@@ -587,6 +630,7 @@ main(void)
 	test_code_points();
 	test_sizes();
 	test_depth();
+	test_damage();
 	test_refused();
 	return plan();
 }
