@@ -116,7 +116,7 @@ test_rollback(void)
 	is_err(refresh(&old, &store, TRUST_LENIENT), ERR_ROLLBACK,
 		"an older desk under a newer snapshot too");
 	/* The timestamps above were valid, and are the floor from now on. */
-	repo_timestamp(&r, 5, 7, "t");
+	repo_make(&r, 5, 7);
 	is_err(refresh(&r, &store, TRUST_LENIENT), ERR_OK,
 		"and the honest repository goes on");
 	repo_free(&r);
