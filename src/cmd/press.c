@@ -10,7 +10,7 @@ static const char about[] =
 static const struct command commands[] = {
 	{"init", "[--root-keys N --threshold K] --name NAME DIR",
 		"make a newsroom: its folder and its keys", press_init},
-	{"pack", "[-C DIR] [--correction TEXT] [--dry-run] PATH...",
+	{"pack", "[-C DIR] [--images DIR] [--correction TEXT] PATH...",
 		"turn pages and feeds into a signed bundle", press_pack},
 	{"preview", "[-C DIR] [ARTICLE]", "show what readers will see",
 		press_preview},

@@ -10,41 +10,47 @@
 
 /* ---- pictures */
 
+/* DIR/rest, when that is a file. */
+static char *
+image_in(const char *dir, const char *rest)
+{
+	char *file = dir == NULL ? NULL : file_join(dir, rest);
+
+	if (file != NULL && (!file_exists(file) || file_is_dir(file))) {
+		free(file);
+		file = NULL;
+	}
+	return file;
+}
+
 /* Where a source may mean a picture: beside the page, or anywhere below the
- * packed folder by the end of its address. Only names that cannot climb. */
+ * packed folder or that of --images, by the end of its address. Only names
+ * that cannot climb. */
 static char *
 image_find(const struct packing *p, const char *path, const char *source)
 {
-	const char *rest = source, *slash;
-	char *dir = strdup(path), *file = NULL;
+	const char *rest = source, *slash = strstr(source, "://");
+	const char *beside = strrchr(path, '/');
+	char *dir = beside == NULL ? strdup(".")
+				   : strndup(path, (size_t)(beside - path));
+	char *file = NULL;
 
-	if (dir == NULL)
-		return NULL;
-	slash = strstr(source, "://");
 	if (slash != NULL)
 		rest = slash + 3;
 	while (strncmp(rest, "./", 2) == 0)
 		rest += 2;
-	if (strrchr(dir, '/') != NULL)
-		*strrchr(dir, '/') = '\0';
-	else
-		strcpy(dir, ".");
 	while (*rest == '/')
 		rest++;
-	for (; file == NULL && text_path_ok(span_str(rest)); rest = slash + 1) {
-		file = file_join(dir, rest);
-		if (file != NULL && !file_exists(file)) {
-			free(file);
-			file = file_is_dir(p->root) ? file_join(p->root, rest)
-						    : NULL;
-		}
-		if (file != NULL && (!file_exists(file) || file_is_dir(file))) {
-			free(file);
-			file = NULL;
-		}
+	while (dir != NULL && text_path_ok(span_str(rest))) {
+		file = image_in(dir, rest);
+		if (file == NULL && file_is_dir(p->root))
+			file = image_in(p->root, rest);
+		if (file == NULL)
+			file = image_in(p->images, rest);
 		slash = strchr(rest, '/');
-		if (slash == NULL)
+		if (file != NULL || slash == NULL)
 			break;
+		rest = slash + 1;
 	}
 	free(dir);
 	return file;

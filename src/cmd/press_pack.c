@@ -223,6 +223,8 @@ press_pack(struct context *cx, int argc, char **argv, struct diag *d)
 			"what readers are told of changed articles"},
 		{"language", 0, OPT_STRING, &p.language, "TAG",
 			"language of sources that say none"},
+		{"images", 0, OPT_STRING, &p.images, "DIR",
+			"look for pictures in DIR too"},
 		{"dry-run", 'n', OPT_FLAG, &p.dry_run, NULL,
 			"say what would be packed, write nothing"},
 		{NULL, 0, OPT_FLAG, NULL, NULL, NULL}};

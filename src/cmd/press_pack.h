@@ -24,6 +24,7 @@ struct packing {
 	struct importer *importer;
 	struct press_bundle *bundle;
 	const char *root; /* the PATH being packed */
+	const char *images; /* another folder to look for pictures in */
 	const char *correction, *language;
 	bool dry_run;
 	int64_t now;
