@@ -34,6 +34,29 @@ LD_mirror = $(LD_CORE)
 
 all: $(PROGRAMS)
 
+# ---- the two commands: each does all its own set-up
+
+demo:
+	@tests/lib/packages.sh build
+	@$(MAKE) -s -j2 all
+	@tests/demo/run $(B)
+
+# Everything is built twice: as shipped, and with sanitizers (unit tests run
+# in both; the programs confine their own address space, which the sanitizer's
+# needs would break).
+ASAN = B=build/asan LDFLAGS='-fsanitize=address,undefined' \
+	CFLAGS='-O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all'
+
+test:
+	@tests/lib/packages.sh test
+	$(MAKE) -s -j2 all units tools conform
+	$(MAKE) -s -j2 $(ASAN) units
+	tests/run $(CHECKS) $(UNITS) $(ASAN_UNITS) $(SCRIPTS)
+
+# The same without the shell tests: seconds, for between two edits.
+check: units
+	tests/run $(CHECKS) $(UNITS)
+
 $(B)/liberika.a: $(CORE) $(B)/country_table.o
 
 # The table of countries, without its comments, as the string that country.c
@@ -92,12 +115,22 @@ CONFORM = $(B)/tests/conform/erika-conform
 $(CONFORM): $(B)/tests/conform/erika-conform.o $(B)/libsys.a $(B)/liberika.a
 	$(CC) $(LDFLAGS) -o $@ $^ -Wl,--as-needed $(LD_erika)
 
-unit: $(UNIT)
-	tests/run $(foreach t,$(UNIT),$(notdir $(t))=$(abspath $(t)))
+conform: $(CONFORM)
+units: $(UNIT)
+
+# What tests/run is given: NAME=COMMAND. test_trust flips every bit of an
+# outlet; once without sanitizers is enough of that.
+NAMES = $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c))
+UNITS = $(foreach t,$(NAMES),unit/$(t)=$(abspath $(B)/tests/unit/$(t)))
+ASAN_UNITS = $(foreach t,$(NAMES),asan/$(t)=$(abspath build/asan/tests/unit/$(t)))
+CHECKS = $(foreach t,$(wildcard tests/lib/check-*.sh),$(basename \
+	$(notdir $(t)))="ERIKA_BIN=$(abspath $(B)) bash $(abspath $(t))")
+SCRIPTS = $(foreach t,$(wildcard tests/cli/*.sh tests/net/*.sh),$(basename \
+	$(t))="ERIKA_BIN=$(abspath $(B)) bash $(abspath $(t))")
 
 clean:
 	rm -rf build
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all unit tools clean
+.PHONY: all demo test check units tools conform clean
 .SECONDARY:
