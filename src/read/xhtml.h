@@ -8,7 +8,8 @@
 #include "../core/verified.h"
 
 /* An event of the walk over a checked article. Strings are borrowed during
- * the call. */
+ * the call. Text between two tags may come in several events, never cut
+ * within a character. */
 enum xhtml_event { XHTML_OPEN, XHTML_CLOSE, XHTML_TEXT };
 
 struct xhtml_attr {
@@ -21,7 +22,7 @@ struct xhtml_node {
 	const struct xhtml_attr *attrs; /* for OPEN */
 	size_t n_attrs;
 	struct span text; /* for TEXT */
-	int depth;
+	int depth; /* of the element, or the one around the text; root: 1 */
 };
 
 typedef enum err xhtml_fn(void *arg, const struct xhtml_node *node);
@@ -30,8 +31,10 @@ typedef enum err xhtml_fn(void *arg, const struct xhtml_node *node);
  * root, allowed elements, attributes and values only, images only by 64
  * lower-case hex digits, links only http, https, mailto or a fragment, no
  * DOCTYPE, PI, comment, CDATA or entity beyond the five, no forbidden code
- * point, depth at most LIMIT_DEPTH. Nothing is shown of a text that fails.
- * ERR_REFUSED with the offset, ERR_SYNTAX, ERR_NOMEM. */
+ * point, depth at most LIMIT_DEPTH; nothing around the root but one newline
+ * after it. What may stand where is markup.h's. Nothing is shown of a text
+ * that fails. ERR_REFUSED or ERR_SYNTAX with the offset, ERR_LIMIT over
+ * LIMIT_TEXT, ERR_NOMEM. Linear in the text, in time and memory. */
 enum err xhtml_check(const struct verified *text, struct diag *d) ERR_MUST_USE;
 
 /* Check, then walk. `fn` is not called at all when the check fails; its own
