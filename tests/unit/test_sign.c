@@ -298,6 +298,7 @@ static void
 test_syntax(void)
 {
 	struct sign_key *k;
+	char text[sizeof(SEC_1 SEC_2)];
 	size_t i, n = strlen(SEC_1 SEC_2), accepted = 0;
 
 	is_err(load(""), ERR_TRUNCATED, "an empty key file");
@@ -313,6 +314,10 @@ test_syntax(void)
 	ok(accepted == 0, "no beginning of a key file is accepted");
 	is_err(load(SEC_1 "RWQAAEIy\n"), ERR_SYNTAX, "too short");
 	is_err(load(SEC_1 " " SEC_2), ERR_SYNTAX, "a space before");
+	memcpy(text, SEC_1 SEC_2, sizeof(text));
+	is_err(load(text), ERR_OK, "a copy");
+	text[sizeof(text) - 4] = 'B'; /* before "=\n" and the NUL */
+	is_err(load(text), ERR_SYNTAX, "a second spelling of its base64");
 }
 
 static void
