@@ -3,9 +3,13 @@
  * chooses: 'i', the rest is an index, and the head is made around it; else the
  * rest is a whole file, unpacked as far as it goes.
  *
- *	clang -g -O1 -fsanitize=fuzzer,address,undefined -std=c11 -D_GNU_SOURCE
- *		-o fuzz_bundle tests/fuzz/fuzz_bundle.c tests/lib/hostile_*.c
- *		src/core/[a-z]*.c -ljansson -lz -lsodium -lnettle
+ *	F=-fsanitize=address,undefined
+ *	make B=build/fuzz CC=clang CFLAGS="-O1 -g -fsanitize=fuzzer-no-link $F"
+ *		build/fuzz/tests/fuzz/fuzz_bundle.o build/fuzz/liberika.a
+ *		build/fuzz/libtest.a
+ *	cd build/fuzz && clang $F -fsanitize=fuzzer -o fuzz_bundle
+ *		tests/fuzz/fuzz_bundle.o libtest.a liberika.a
+ *		-ljansson -lz -lsodium -lnettle
  */
 #include <stdint.h>
 #include <stdlib.h>
