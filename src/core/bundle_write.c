@@ -54,28 +54,41 @@ images_json(const struct article *a)
 	return v;
 }
 
+/* Set a member to what was just made, which is NULL when out of memory. */
+static bool
+member_set(json_t *o, const char *name, json_t *made)
+{
+	return json_object_set_new(o, name, made) == 0;
+}
+
 static json_t *
 article_json(const struct article *a)
 {
 	char published[DATE_SIZE], updated[DATE_SIZE];
+	bool ok = true;
 	json_t *o;
 
 	date_format(published, a->published);
 	date_format(updated, a->updated);
-	o = json_pack("{s:o,s:s,s:o,s:s,s:s*,s:I,s:s,s:I,s:s,s:o,s:s,s:s,s:s*}",
+	o = json_pack("{s:o,s:s,s:o,s:s,s:I,s:s,s:I,s:s,s:o,s:s,s:s}",
 		"authors", strings_json(a->authors, a->n_authors), "id", a->id,
-		"images", images_json(a), "language", a->language, "note",
-		a->note, "previous", (json_int_t)a->previous, "published",
-		published, "revision", (json_int_t)a->revision, "status",
+		"images", images_json(a), "language", a->language, "previous",
+		(json_int_t)a->previous, "published", published, "revision",
+		(json_int_t)a->revision, "status",
 		article_status_str(a->status), "tags",
 		strings_json(a->tags, a->n_tags), "title", a->title, "updated",
-		updated, "url", a->url);
-	if (o != NULL && a->text >= 0 &&
-		json_object_set_new(o, "text", json_integer(a->text)) != 0) {
-		json_decref(o);
-		return NULL;
-	}
-	return o;
+		updated);
+	/* Not json_pack's "s*": out of memory it leaves the member out. */
+	if (a->note != NULL)
+		ok = ok && member_set(o, "note", json_string(a->note));
+	if (a->url != NULL)
+		ok = ok && member_set(o, "url", json_string(a->url));
+	if (a->text >= 0)
+		ok = ok && member_set(o, "text", json_integer(a->text));
+	if (ok)
+		return o;
+	json_decref(o);
+	return NULL;
 }
 
 static json_t *
@@ -92,16 +105,15 @@ object_json(const struct bundle_draft *b, const struct draft_object *x)
 		x->codec == BUNDLE_STORED ? "stored" : "deflate", "packed",
 		(json_int_t)x->packed, "parts", parts);
 	if (x->codec == BUNDLE_DEFLATE)
-		ok = ok && json_object_set_new(o, "unpacked",
-				   json_integer(x->unpacked)) == 0;
+		ok = ok && member_set(o, "unpacked", json_integer(x->unpacked));
 	if (x->dict >= 0)
-		ok = ok && json_object_set_new(o, "dictionary",
-				   json_integer(b->dicts[x->dict].index)) == 0;
+		ok = ok && member_set(o, "dictionary",
+				   json_integer(b->dicts[x->dict].index));
 	if (x->base_bundle != NULL)
 		ok = ok &&
-		     json_object_set_new(o, "base",
+		     member_set(o, "base",
 			     json_pack("{s:s,s:o}", "bundle", x->base_bundle,
-				     "name", hex_json(x->base.b))) == 0;
+				     "name", hex_json(x->base.b)));
 	if (ok)
 		return o;
 	json_decref(o);
