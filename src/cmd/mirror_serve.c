@@ -7,8 +7,14 @@ static void
 say_where(const struct context *cx, const struct mirror_config *c,
 	const struct serve *s)
 {
+	unsigned allowed = serve_allowed(c->serve.connections);
 	char root[300], url[300];
 
+	if (allowed < c->serve.connections)
+		talk_warn(cx,
+			"the limit of descriptors here allows %u "
+			"connections",
+			allowed);
 	/* Tests and scripts read this line; it comes even when quiet. */
 	talk_warn(cx, "serving %s on %s",
 		text_show(root, sizeof(root), span_str(c->root)),

@@ -127,8 +127,8 @@
 #define LIMIT_HTTP_TARGET 2048
 #define LIMIT_HTTP_FIELDS 64
 
-/* What a mirror keeps of unfinished request heads, all clients together:
- * 10,000 that drip 800 bytes each. Past it the oldest is dropped. */
+/* What a mirror keeps of requests not answered yet, all clients together:
+ * 10,000 that drip 800 bytes each. Who would need more is dropped. */
 #define LIMIT_SERVE_PENDING (8 * LIMIT_MIB)
 
 /* Connections of one mirror: each takes two descriptors while it sends. */

@@ -198,8 +198,9 @@ conn_linger(struct serve *s, struct conn *c)
 
 /* ---- receiving */
 
-/* Keep input for later; `p` may lie in s->in only. False: out of memory, or
- * the client was the one dropped to make room. */
+/* Keep input for later; `p` may lie in s->in only. False when all that we
+ * keep for everybody would be too much: whoever needs no room, as most do who
+ * send a request in one piece, is not touched. */
 static bool
 keep(struct serve *s, struct conn *c, const uint8_t *p, size_t n)
 {
@@ -211,6 +212,8 @@ keep(struct serve *s, struct conn *c, const uint8_t *p, size_t n)
 		return true;
 	}
 	if (cap > c->in_cap) {
+		if (s->pending + cap - c->in_cap > LIMIT_SERVE_PENDING)
+			return false;
 		in = realloc(c->in, cap);
 		if (in == NULL)
 			return false;
@@ -227,21 +230,15 @@ static void
 keep_and_wait(struct serve *s, struct conn *c, const uint8_t *p, size_t n,
 	enum conn_state state)
 {
-	struct conn *old;
-
 	if (!keep(s, c, p, n)) {
+		s->counts.crowded++;
 		conn_drop(s, c);
 		return;
 	}
-	/* The time for a head runs from its first byte on. */
-	if (state != CONN_HEAD || c->state != CONN_HEAD)
+	/* The time for a head runs from its first byte on, and that for
+	 * answers goes on through all that wait behind one another. */
+	if (c->state != state)
 		conn_wait(s, c, state);
-	while (s->pending > LIMIT_SERVE_PENDING &&
-		s->list[CONN_HEAD].first != CONN_NONE) {
-		old = &s->conn[s->list[CONN_HEAD].first];
-		s->counts.crowded++;
-		conn_drop(s, old);
-	}
 }
 
 /* Make the answer to the next request in [p, p+n) and begin to send it. */

@@ -25,8 +25,13 @@ ok $? "it starts from the command line alone"
 like "$(cat mirror.err)" '^erika-mirror: serving tree on http://127\.0\.0\.1:[0-9]+/$' \
 	"it says where"
 results python3 "$SRC/tests/lib/http_behave.py" "$port" tree
-ok "$((! $(awk '/VmRSS/ { print ($2 < 4096) }' /proc/"$mirror_pid"/status)))" \
-	"it is under 4 MB after that"
+if grep -q __asan_init "$ERIKA_BIN/erika-mirror"; then
+	skip "it is under 4 MB after that" "a sanitizer counts in"
+else
+	rss=$(awk '/VmRSS/ { print $2 }' /proc/"$mirror_pid"/status)
+	[ "$rss" -lt 4096 ]
+	ok $? "it is under 4 MB after that ($rss KB)"
+fi
 run 0 "curl fetches many on one connection" curl -sf \
 	"${url}t/dir/a" "${url}m/1.root.json" "${url}m/timestamp.json"
 is "$(printf '%s' "$out" | wc -l)" 2 "all of them"
@@ -86,4 +91,10 @@ mirror_stop
 is "$mirror_status" 0 "it ends with 0 after a siege"
 like "$(tail -n 1 mirror.err)" ' [1-9][0-9]* clients too slow, [1-9][0-9]* over a limit' \
 	"the dropped are counted"
+
+# ---- clients that make it keep much
+mirror_start --root tree --listen 127.0.0.1:0
+results python3 "$SRC/tests/lib/http_hoard.py" "$port" "$mirror_pid"
+mirror_stop
+is "$mirror_status" 0 "it ends with 0 after hoarding clients"
 plan

@@ -64,6 +64,34 @@ while not ended and time.monotonic() < end:
 check(ended, "a client that reads nothing is dropped")
 c.close()
 
+# Many answers behind one another, of which one is taken now and then: each
+# alone would be in time.
+c = Client(port, rcvbuf=4096)
+c.s.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)
+ended = False
+end = time.monotonic() + LIMIT
+c.s.settimeout(0.1)
+request = b"GET /t/nothing HTTP/1.1\r\nHost: h\r\n\r\n" * 100
+left = b""
+while not ended and time.monotonic() < end:
+    try:
+        left = left or request
+        left = left[c.s.send(left) :]
+    except TimeoutError:
+        pass
+    except ConnectionError:
+        ended = True
+    time.sleep(0.001 if len(left) == 0 else 0.3)
+    try:
+        if len(left) > 0:
+            ended = ended or c.s.recv(400) == b""
+    except TimeoutError:
+        pass
+    except ConnectionError:
+        ended = True
+check(ended, "a client that takes answers too slowly is dropped")
+c.close()
+
 c = Client(port)
 c.send(big)
 n = 0
