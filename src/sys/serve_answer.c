@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -39,10 +40,9 @@ make(struct serve *s, struct conn *c, const struct http_response *a,
 static void
 say(struct serve *s, struct conn *c, struct http_response *a)
 {
-	char text[64] = "";
+	char text[64];
 
-	strcat(text, http_reason(a->status));
-	strcat(text, "\n");
+	snprintf(text, sizeof(text), "%s\n", http_reason(a->status));
 	a->type = "text/plain";
 	a->cache = CACHE_NEVER;
 	a->close = c->close;

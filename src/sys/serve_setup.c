@@ -89,7 +89,7 @@ configure(struct serve *s, const struct serve_config *c, struct diag *d)
 		close(s->root);
 	s->root = root;
 	s->beneath = serve_file_beneath(root);
-	strcpy(s->prefix, c->prefix);
+	snprintf(s->prefix, sizeof(s->prefix), "%s", c->prefix);
 	snprintf(s->url, sizeof(s->url), "%s%s", s->origin,
 		s->unix_path[0] == '\0' ? s->prefix : "");
 	s->config = *c;
