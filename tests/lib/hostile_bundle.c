@@ -113,38 +113,49 @@ must(enum err e)
 		abort();
 }
 
-enum err
-hostile_open_as(struct span index, const struct hostile_head *h,
-	struct bundle **out, struct diag *d)
+void
+hostile_make(struct span index, const struct hostile_head *h, struct buf *out)
 {
 	struct deflate *z = deflate_new(span_of(NULL, 0));
-	struct buf packed, head;
-	struct verified *v;
-	size_t i;
-	enum err e;
+	struct buf packed;
+	size_t i, before = out->n;
 
 	buf_init(&packed, SIZE_MAX);
-	buf_init(&head, SIZE_MAX);
 	if (h->raw)
 		must(buf_span(&packed, index));
 	else
 		must(deflate_pack(z, index, &packed));
 	for (i = 0; i < h->inner; i++)
 		must(buf_u8(&packed, 0));
-	must(buf_str(&head, h->magic == NULL ? BUNDLE_MAGIC : h->magic));
-	must(buf_u32(&head, (uint32_t)packed.n + (uint32_t)h->packed));
-	must(buf_u32(&head, (uint32_t)index.n + (uint32_t)h->unpacked));
-	must(buf_span(&head, buf_view(&packed)));
+	must(buf_str(out, h->magic == NULL ? BUNDLE_MAGIC : h->magic));
+	must(buf_u32(out, (uint32_t)packed.n + (uint32_t)h->packed));
+	must(buf_u32(out, (uint32_t)index.n + (uint32_t)h->unpacked));
+	must(buf_span(out, buf_view(&packed)));
 	for (i = 0; i < h->outer; i++)
-		must(buf_u8(&head, 0));
-	v = hostile_trust(span_sub(buf_view(&head), 0, head.n - h->cut));
+		must(buf_u8(out, 0));
+	out->n -= h->cut;
+	if (out->n < before)
+		abort();
+	buf_free(&packed);
+	deflate_free(z);
+}
+
+enum err
+hostile_open_as(struct span index, const struct hostile_head *h,
+	struct bundle **out, struct diag *d)
+{
+	struct verified *v;
+	struct buf head;
+	enum err e;
+
+	buf_init(&head, SIZE_MAX);
+	hostile_make(index, h, &head);
+	v = hostile_trust(buf_view(&head));
 	e = bundle_open(v, out, d);
 	if ((e == ERR_OK) != (*out != NULL))
 		abort();
 	verified_free(v);
-	buf_free(&packed);
 	buf_free(&head);
-	deflate_free(z);
 	return e;
 }
 
@@ -157,4 +168,60 @@ hostile_open(struct span index, struct diag *d)
 
 	bundle_free(b);
 	return e;
+}
+
+/* ---- mutants */
+
+static uint32_t
+next(uint32_t *seed)
+{
+	*seed = *seed * 1664525 + 1013904223;
+	return *seed >> 8;
+}
+
+static void
+mutate(struct buf *b, uint32_t *seed)
+{
+	static const char *const spice[] = {"\"", "\\", "{", "}", "[", "]", ",",
+		":", "0", "-1", "9999999999", "null", "true", "1.5", "\xff",
+		"\xe2\x80\xae", "{}", "[]", "\"\"", "\"id\":\"a-1\","};
+	size_t at = next(seed) % b->n, n = 1 + next(seed) % 12;
+	const char *s = spice[next(seed) % 20];
+	struct buf out;
+
+	if (n > b->n - at)
+		n = b->n - at;
+	buf_init(&out, SIZE_MAX);
+	switch (next(seed) % 5) {
+	case 0: /* flip a bit */
+		b->p[at] ^= (uint8_t)(1u << next(seed) % 8);
+		return;
+	case 1: /* one digit or letter up */
+		b->p[at]++;
+		return;
+	case 2: /* leave bytes out */
+		s = "";
+		break;
+	case 3: /* put something in */
+		n = 0;
+		break;
+	default: /* replace */
+		break;
+	}
+	if (buf_span(&out, span_sub(buf_view(b), 0, at)) != ERR_OK ||
+		buf_str(&out, s) != ERR_OK ||
+		buf_span(&out, span_sub(buf_view(b), at + n, b->n)) != ERR_OK)
+		abort();
+	buf_free(b);
+	*b = out;
+}
+
+void
+hostile_mutate(struct buf *index, size_t number)
+{
+	uint32_t seed = (uint32_t)number * 2654435761u + 20261123;
+	size_t i;
+
+	for (i = 0; i <= number % 3 && index->n > 0; i++)
+		mutate(index, &seed);
 }

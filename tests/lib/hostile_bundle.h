@@ -42,12 +42,19 @@ struct hostile_head {
 	bool raw;	      /* the index itself instead of its deflate */
 };
 
-/* Make a head of these index bytes, vouch for it, and open it. */
+/* Append a head of these index bytes. Aborts when out of memory. */
+void hostile_make(
+	struct span index, const struct hostile_head *h, struct buf *out);
+
+/* Make it, vouch for it, and open it. */
 enum err hostile_open_as(struct span index, const struct hostile_head *h,
 	struct bundle **out, struct diag *d) ERR_MUST_USE;
 
 /* The same without departures, and free the bundle at once. */
 enum err hostile_open(struct span index, struct diag *d) ERR_MUST_USE;
+
+/* One to three random changes to an index, the same for the same number. */
+void hostile_mutate(struct buf *index, size_t number);
 
 /* Any bytes, vouched for. Aborts when out of memory. */
 struct verified *hostile_trust(struct span s);
