@@ -201,24 +201,6 @@ names_known(const struct mirrors *m, int argc, char **argv, struct diag *d)
 	return ERR_OK;
 }
 
-/* The list that readers get: those with a URL. */
-static enum err
-list_make(const struct mirrors *m, struct buf *out, struct diag *d)
-{
-	struct mirrors listed = {
-		.list = calloc(m->n + 1, sizeof(*listed.list))};
-	enum err e = listed.list == NULL ? ERR_NOMEM : ERR_OK;
-	size_t i;
-
-	for (i = 0; e == ERR_OK && i < m->n; i++)
-		if (m->list[i].url != NULL)
-			listed.list[listed.n++] = m->list[i];
-	if (e == ERR_OK)
-		e = mirrors_write(&listed, out, d);
-	free(listed.list);
-	return e;
-}
-
 enum err
 press_publish(struct context *cx, int argc, char **argv, struct diag *d)
 {
@@ -241,7 +223,7 @@ press_publish(struct context *cx, int argc, char **argv, struct diag *d)
 	if (e == ERR_OK)
 		e = names_known(&m, argc - first, argv + first, d);
 	if (e == ERR_OK)
-		e = list_make(&m, &list, d);
+		e = mirrors_write(&m, &list, d);
 	if (e == ERR_OK)
 		e = roles_update(
 			r, cx, buf_view(&list), clock_now(), &changed, d);

@@ -41,9 +41,10 @@ mirror_check(const struct mirror *m, enum err wrong, struct diag *d)
 		return diag_set(d, wrong,
 			"\"%s\" is not a name of a-z, 0-9, '.', '_' and '-'",
 			text_show(shown, sizeof(shown), span_str(m->name)));
-	if (m->url == NULL)
+	/* One that is published to but not told of is found by other ways. */
+	if (m->url == NULL && m->to == NULL)
 		return diag_set(d, wrong, "mirror %s has no url", m->name);
-	if (!mirrors_url_ok(span_str(m->url)))
+	if (m->url != NULL && !mirrors_url_ok(span_str(m->url)))
 		return diag_set(d, wrong,
 			"mirror %s: \"%s\" is not a mirror's URL, which is "
 			"like https://host/folder/",
@@ -69,7 +70,8 @@ mirrors_add(
 	for (i = 0; i < to->n; i++) {
 		if (strcmp(to->list[i].name, m->name) == 0)
 			return diag_set(d, wrong, "mirror %s twice", m->name);
-		if (strcmp(to->list[i].url, m->url) == 0)
+		if (m->url != NULL && to->list[i].url != NULL &&
+			strcmp(to->list[i].url, m->url) == 0)
 			return diag_set(d, wrong,
 				"mirrors %s and %s have the same url",
 				to->list[i].name, m->name);
@@ -220,10 +222,13 @@ mirrors_write(const struct mirrors *m, struct buf *out, struct diag *d)
 	size_t i, at = out->n;
 	enum err e = diag_set(d, ERR_NOMEM, "out of memory");
 
-	for (i = 0; i < m->n; i++)
+	for (i = 0; i < m->n; i++) {
+		if (m->list[i].url == NULL)
+			continue;
 		if (json_array_append_new(list, mirror_to_json(&m->list[i])) !=
 			0)
 			goto out;
+	}
 	o = json_pack("{s:s, s:O}", "_type", MIRRORS_TYPE, "mirrors", list);
 	if (o == NULL)
 		goto out;

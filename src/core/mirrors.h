@@ -14,7 +14,8 @@
 
 struct mirror {
 	char *name; /* text_name_ok, at most LIMIT_ID bytes */
-	char *url;  /* mirrors_url_ok */
+	char *url;  /* mirrors_url_ok; NULL for an unlisted one, which is
+		       published to and never in the signed list */
 	char *to;   /* where publishing copies to, or NULL; never in the
 		       signed list */
 	struct country_code *countries; /* where it is meant for, in the order

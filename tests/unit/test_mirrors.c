@@ -230,10 +230,13 @@ test_config(void)
 	bad_config("url = https://n/\n", "outside", "a key outside");
 	bad_config("[mirror \"n\"]\nuri = https://n/\n", "unknown key",
 		"an unknown key");
-	bad_config("[mirror \"n\"]\nto = /x\n", "no url", "no url");
-	bad_config(
-		"[mirror \"n\"]\nto = /x\n[mirror \"m\"]\nurl = https://m/\n",
-		"no url", "no url in the first of two");
+	is_err(config("[mirror \"n\"]\nto = /x\n"), ERR_OK,
+		"an unlisted mirror needs no url");
+	bad_config("[mirror \"n\"]\ncountries = RU\n", "no url",
+		"neither url nor to");
+	bad_config("[mirror \"n\"]\ncountries = RU\n"
+		   "[mirror \"m\"]\nurl = https://m/\n",
+		"no url", "nor in the first of two");
 	bad_config("[mirror \"n\"]\nurl = n.example\n", "URL", "a bare host");
 	bad_config("[mirror]\nurl = https://n/\n", "name", "no name");
 	bad_config(
