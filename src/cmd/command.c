@@ -1,5 +1,6 @@
 #include "command.h"
 
+#include <jansson.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -219,6 +220,20 @@ command_end(const struct context *cx, const struct command *c, enum err e,
 	return err_exit(e);
 }
 
+/* jansson 2.14 reads past its buffer when memory runs out in the middle of a
+ * token, so it must never see that happen. */
+static void *
+alloc_or_end(size_t n)
+{
+	void *p = malloc(n);
+
+	if (p == NULL) {
+		fputs("out of memory\n", stderr);
+		abort();
+	}
+	return p;
+}
+
 int
 command_main(const char *program, const char *about,
 	const struct command *table, int argc, char **argv)
@@ -232,6 +247,7 @@ command_main(const char *program, const char *about,
 		fprintf(stderr, "%s: libsodium cannot start\n", program);
 		return 1;
 	}
+	json_set_alloc_funcs(alloc_or_end, free);
 	if (argc < 2 || strcmp(argv[1], "help") == 0 ||
 		strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
 		usage(stdout, program, about, table);

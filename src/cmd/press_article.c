@@ -211,10 +211,11 @@ settle(struct packing *p, struct packing_held *h, struct diag *d)
 		packing_left(p, a->id, "it was retracted");
 		return ERR_OK;
 	}
-	if (v == CHANGED) {
+	/* A change is a correction when the newsroom says what it corrects. */
+	if (v == CHANGED && p->correction != NULL) {
 		a->status = ARTICLE_CORRECTED;
-		if (p->correction != NULL &&
-			(a->note = strdup(p->correction)) == NULL)
+		a->note = strdup(p->correction);
+		if (a->note == NULL)
 			return diag_set(d, ERR_NOMEM, "out of memory");
 	}
 	/* What the bundle would refuse is left out here, with the reason. */
