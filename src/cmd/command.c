@@ -248,6 +248,8 @@ command_main(const char *program, const char *about,
 		return 1;
 	}
 	json_set_alloc_funcs(alloc_or_end, free);
+	/* Data and talk on one terminal or in one log keep their order. */
+	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc < 2 || strcmp(argv[1], "help") == 0 ||
 		strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
 		usage(stdout, program, about, table);
