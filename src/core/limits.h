@@ -164,4 +164,7 @@
 #define LIMIT_SOURCE (64 * LIMIT_MIB)
 #define LIMIT_IMAGE (32 * LIMIT_MIB)
 
+/* Pixels of a photograph: 40 megapixels take a phone 160 MB to show. */
+#define LIMIT_PIXELS 40000000
+
 #endif

@@ -18,14 +18,14 @@ struct ingest_image {
 /* One imported article: metadata (text, images and revision fields unset) and
  * the sanitised body. */
 struct ingest_article {
-	struct article meta;	/* id, title, language, dates, authors, tags,
+	struct article meta; /* id, title, language, dates, authors, tags,
 				   url filled; status published */
-	struct buf body;	/* XHTML subset, erika-article in
+	struct buf body;     /* XHTML subset, erika-article in
 				   erika-bundle(5): <article>...</article> */
 	struct ingest_image *images;
 	size_t n_images;
-	unsigned dropped;	/* elements left out with their content */
-	unsigned remote;	/* things that would have loaded: made text,
+	unsigned dropped; /* elements left out with their content */
+	unsigned remote;  /* things that would have loaded: made text,
 				   link, or dropped */
 };
 
@@ -63,6 +63,9 @@ enum err ingest_import(struct span s, enum ingest_kind kind,
 	struct diag *d) ERR_MUST_USE;
 void ingest_result_clear(struct ingest_result *r);
 
+/* Free what one article owns and zero it, after ingest_sanitise. */
+void ingest_article_clear(struct ingest_article *a);
+
 /* Sanitise an HTML fragment or page body to the article subset: the
  * allow-list of erika-bundle(5), ARTICLE TEXT; own XHTML writer, canonical:
  * sanitising its output again gives the same bytes. */
@@ -72,8 +75,8 @@ enum err ingest_sanitise(struct span html, struct ingest_article *out,
 /* Replace each src="image:K" by the hex object name names[K]; where has[K] is
  * false (not found, refused) the img becomes its alt text in brackets. */
 enum err ingest_name_images(struct span body, const struct digest *names,
-	const bool *has, size_t n, struct buf *out, struct diag *d)
-	ERR_MUST_USE;
+	const bool *has, size_t n, struct buf *out,
+	struct diag *d) ERR_MUST_USE;
 
 /* ---- photographs: same pixels, no metadata */
 
@@ -86,13 +89,13 @@ struct image_piece {
 };
 
 struct image_plan {
-	const char *type;     /* "image/jpeg", "image/png", "image/webp" */
+	const char *type; /* "image/jpeg", "image/png", "image/webp" */
 	uint32_t width, height;
 	struct image_piece *pieces;
 	size_t n_pieces;
-	uint64_t length;      /* of the cleaned file */
-	uint8_t fresh[256];   /* backing for fresh pieces */
-	bool had_gps;	      /* a position was left out: worth telling */
+	uint64_t length;    /* of the cleaned file */
+	uint8_t fresh[256]; /* backing for fresh pieces */
+	bool had_gps;	    /* a position was left out: worth telling */
 	bool had_metadata;
 };
 
@@ -102,8 +105,8 @@ struct image_plan {
  * comments, previews, text chunks and everything after the end of the image
  * go. ERR_REFUSED for another format, an animation, or over 40 megapixels,
  * ERR_SYNTAX, ERR_TRUNCATED, ERR_NOMEM. */
-enum err image_plan_make(struct span file, struct image_plan *out,
-	struct diag *d) ERR_MUST_USE;
+enum err image_plan_make(
+	struct span file, struct image_plan *out, struct diag *d) ERR_MUST_USE;
 void image_plan_clear(struct image_plan *p);
 
 #endif
