@@ -1,0 +1,619 @@
+#include "writer.h"
+
+#include <string.h>
+
+#include "../core/text.h"
+
+/* Identities of implied elements beside their parent's serial. */
+enum { EXPLICIT, ITEM, ROW, CELL, PARAGRAPH };
+
+static void
+keep(struct writer *w, enum err e)
+{
+	if (w->err == ERR_OK)
+		w->err = e;
+}
+
+static void
+put(struct writer *w, const char *s)
+{
+	keep(w, buf_str(w->out, s));
+}
+
+static void
+put_span(struct writer *w, struct span s)
+{
+	keep(w, buf_span(w->out, s));
+}
+
+enum err
+writer_escape(struct buf *b, struct span s)
+{
+	static const char *const names[] = {"&amp;", "&lt;", "&gt;", "&quot;"};
+	size_t i, from = 0;
+	enum err e = ERR_OK;
+
+	for (i = 0; e == ERR_OK && i < s.n; i++) {
+		uint8_t c = s.p[i];
+		int k = c == '&'   ? 0
+			: c == '<' ? 1
+			: c == '>' ? 2
+			: c == '"' ? 3
+				   : -1;
+
+		if (k < 0)
+			continue;
+		e = buf_add(b, s.p + from, i - from);
+		if (e == ERR_OK)
+			e = buf_str(b, names[k]);
+		from = i + 1;
+	}
+	if (e == ERR_OK)
+		e = buf_add(b, s.p + from, s.n - from);
+	return e;
+}
+
+enum err
+writer_attr(struct buf *b, const char *name, struct span value)
+{
+	enum err e = buf_printf(b, " %s=\"", name);
+
+	if (e == ERR_OK)
+		e = writer_escape(b, value);
+	if (e == ERR_OK)
+		e = buf_u8(b, '"');
+	return e;
+}
+
+/* ---- what an element is to us */
+
+static bool
+named(const struct markup_element *e, const char *name)
+{
+	return strcmp(e->name, name) == 0;
+}
+
+/* A block that holds no blocks, of which p alone gives way to one. A dt may,
+ * but the HTML parser ends it at a dl. */
+static bool
+line_block(const struct markup_element *e)
+{
+	if (named(e, "dt"))
+		return true;
+	return e->is != MARKUP_INLINE && e->is != MARKUP_RUBY &&
+	       (e->holds & MARKUP_TEXT) && !(e->holds & MARKUP_BLOCK);
+}
+
+static bool
+inline_element(const struct markup_element *e)
+{
+	return e->is == MARKUP_INLINE || e->is == MARKUP_RUBY;
+}
+
+/* Where loose text becomes a paragraph even if nothing bounds it. */
+static bool
+wraps(const struct markup_element *e)
+{
+	return named(e, "article") || named(e, "section") ||
+	       named(e, "blockquote") || named(e, "div") || named(e, "details");
+}
+
+/* ---- the wanted chain */
+
+static void
+want(struct writer *w, const struct markup_element *el,
+	struct writer_source *source, unsigned serial, unsigned kind)
+{
+	if (w->n_want == sizeof(w->want) / sizeof(w->want[0])) {
+		keep(w, ERR_REFUSED);
+		return;
+	}
+	w->want[w->n_want++] = (struct writer_open){
+		.el = el, .source = source, .serial = serial, .kind = kind};
+}
+
+static const struct writer_open *
+top(const struct writer *w)
+{
+	return &w->want[w->n_want - 1];
+}
+
+/* Imply what is missing between the top and an element of this kind: a list
+ * item, a definition, a row and a cell. */
+static void
+imply(struct writer *w, unsigned kind)
+{
+	while (!(top(w)->el->holds & kind)) {
+		unsigned holds = top(w)->el->holds, serial = top(w)->serial;
+
+		if (holds & MARKUP_ITEM)
+			want(w, markup_element("li"), NULL, serial, ITEM);
+		else if (holds & MARKUP_TERM)
+			want(w, markup_element("dd"), NULL, serial, ITEM);
+		else if (holds & MARKUP_ROW)
+			want(w, markup_element("tr"), NULL, serial, ROW);
+		else if (holds & MARKUP_CELL)
+			want(w, markup_element("td"), NULL, serial, CELL);
+		else
+			return;
+		if (w->err != ERR_OK)
+			return;
+	}
+}
+
+/* Add one element of the source that is not inline. Returns whether loose
+ * text right inside it is a paragraph. */
+static bool
+want_block(struct writer *w, struct writer_source *s)
+{
+	const struct markup_element *el = s->el;
+
+	if (named(top(w)->el, "p"))
+		w->n_want--;
+	else if (line_block(top(w)->el))
+		return false;
+	if (el == NULL)
+		return true;
+	if (el->is == MARKUP_BLOCK)
+		imply(w, MARKUP_BLOCK);
+	else if (el->is == MARKUP_CELL && (top(w)->el->holds & MARKUP_ROW))
+		imply(w, MARKUP_CELL);
+	if (!markup_holds(top(w)->el, el))
+		return true;
+	want(w, el, s, s->serial, EXPLICIT);
+	return false;
+}
+
+static bool
+same(const struct writer_open *a, const struct writer_open *b)
+{
+	return a->el == b->el && a->serial == b->serial && a->kind == b->kind;
+}
+
+/* Whether a span or bdo was there for its id alone, and that has been
+ * written: unless it can stay open, it says nothing any more. */
+static bool
+spent(const struct writer *w, const struct writer_source *s)
+{
+	size_t i;
+
+	if (!s->id_done || s->n_attrs > 0 ||
+		(!named(s->el, "span") && !named(s->el, "bdo")))
+		return false;
+	for (i = 0; i < w->n_want && i < w->n_have; i++)
+		if (!same(&w->have[i], &w->want[i]))
+			return true;
+	return i == w->n_have || w->have[i].source != s;
+}
+
+/* Inline elements come inside all blocks, so that a link around paragraphs
+ * becomes a link in each. */
+static void
+want_inlines(struct writer *w)
+{
+	bool alone = false;
+	size_t i;
+
+	for (i = 1; i < w->n_source; i++) {
+		struct writer_source *s = &w->source[i];
+
+		if (s->el == NULL || !inline_element(s->el) ||
+			!markup_holds(top(w)->el, s->el) || spent(w, s))
+			continue;
+		if (markup_alone(s->el)) {
+			if (alone)
+				continue;
+			alone = true;
+		}
+		want(w, s->el, s, s->serial, EXPLICIT);
+	}
+}
+
+enum content { BLOCKS, TEXT, IMAGE };
+
+/* Work out the chain for content of this kind. */
+static void
+want_chain(struct writer *w, enum content content)
+{
+	bool para = false;
+	size_t i;
+
+	w->n_want = 0;
+	want(w, w->source[0].el, &w->source[0], w->source[0].serial, EXPLICIT);
+	for (i = 1; i < w->n_source && w->err == ERR_OK; i++) {
+		struct writer_source *s = &w->source[i];
+
+		if (s->el == NULL || !inline_element(s->el))
+			para = want_block(w, s);
+	}
+	if (content == BLOCKS || w->err != ERR_OK)
+		return;
+	imply(w, MARKUP_TEXT);
+	if (content == IMAGE && named(top(w)->el, "figure"))
+		para = false;
+	if ((para || wraps(top(w)->el)) && !line_block(top(w)->el))
+		want(w, markup_element("p"), NULL, w->segment, PARAGRAPH);
+	want_inlines(w);
+}
+
+/* ---- bringing the output in line */
+
+static void
+close_last(struct writer *w)
+{
+	const struct markup_element *el = w->have[--w->n_have].el;
+
+	put(w, "</");
+	put(w, el->name);
+	if (inline_element(el)) {
+		put(w, ">");
+		return;
+	}
+	put(w, ">\n");
+	w->fresh = true;
+}
+
+static void
+open_next(struct writer *w, const struct writer_open *o)
+{
+	struct writer_source *s = o->source;
+
+	if (w->n_have >= LIMIT_DEPTH - 1) {
+		keep(w, ERR_REFUSED);
+		return;
+	}
+	w->have[w->n_have++] = *o;
+	put(w, "<");
+	put(w, o->el->name);
+	if (s != NULL) {
+		struct span attrs = buf_view(&w->attrs);
+
+		put_span(w, span_sub(attrs, s->attrs, s->n_attrs));
+		if (s->n_id > 0 && !s->id_done)
+			keep(w, writer_attr(w->out, "id",
+					span_sub(attrs, s->id, s->n_id)));
+		s->id_done = true;
+	}
+	put(w, ">");
+	if (!inline_element(o->el))
+		w->fresh = true;
+}
+
+/* How many of the open elements may stay; *bound whether a block begins or
+ * ends on the way to the wanted chain. */
+static size_t
+common(const struct writer *w, bool *bound)
+{
+	size_t i, k = 0;
+
+	while (k < w->n_have && k < w->n_want && same(&w->have[k], &w->want[k]))
+		k++;
+	*bound = false;
+	for (i = k; i < w->n_have; i++)
+		*bound = *bound || !inline_element(w->have[i].el);
+	for (i = k; i < w->n_want; i++)
+		*bound = *bound || !inline_element(w->want[i].el);
+	return k;
+}
+
+static bool
+in_pre(const struct writer_open *o, size_t n)
+{
+	while (n > 0 && inline_element(o[n - 1].el))
+		n--;
+	return n > 0 && markup_preformatted(o[n - 1].el);
+}
+
+/* Write the white space and breaks that turned out to stand between two
+ * pieces of content. Two breaks in a paragraph end it. */
+static void
+put_pending(struct writer *w, size_t *k)
+{
+	unsigned n = w->breaks;
+
+	if (n >= 2 && *k > 0) {
+		size_t p = *k;
+
+		while (p > 0 && inline_element(w->have[p - 1].el))
+			p--;
+		if (p > 0 && named(w->have[p - 1].el, "p")) {
+			while (w->n_have >= p)
+				close_last(w);
+			*k = p - 1;
+			return;
+		}
+	}
+	if (n > 0)
+		put(w, n == 1 ? "<br/>" : "<br/><br/>");
+	else if (w->space != 0)
+		put(w, w->space == 0xa0 ? "\xc2\xa0" : " ");
+}
+
+/* White space inside pre: leading empty lines go, an indent stays. */
+static void
+put_pre(struct writer *w)
+{
+	struct span s = buf_view(&w->pre);
+	size_t i = 0;
+
+	if (w->fresh) {
+		i = s.n;
+		while (i > 0 && s.p[i - 1] != '\n')
+			i--;
+	}
+	put_span(w, span_sub(s, i, s.n - i));
+	buf_clear(&w->pre);
+}
+
+/* Close and open until exactly the wanted chain is open. */
+static void
+sync_chain(struct writer *w)
+{
+	bool bound, pre = in_pre(w->want, w->n_want);
+	size_t k;
+
+	if (w->err != ERR_OK)
+		return;
+	k = common(w, &bound);
+	while (w->n_have > k)
+		close_last(w);
+	if (!bound && !w->fresh && !pre)
+		put_pending(w, &k);
+	while (k < w->n_want && !inline_element(w->want[k].el))
+		open_next(w, &w->want[k++]);
+	if (pre)
+		put_pre(w);
+	while (k < w->n_want)
+		open_next(w, &w->want[k++]);
+	w->space = 0;
+	w->breaks = 0;
+}
+
+/* A block begins or ends: a paragraph cannot go on past here, and where
+ * blocks cannot be, words stay apart. */
+static void
+bound(struct writer *w)
+{
+	size_t i;
+
+	w->segment++;
+	if (w->space == 0)
+		w->space = ' ';
+	for (i = w->n_source; i > 0; i--)
+		if (w->source[i - 1].el != NULL &&
+			markup_preformatted(w->source[i - 1].el)) {
+			keep(w, buf_u8(&w->pre, '\n'));
+			return;
+		}
+	buf_clear(&w->pre);
+}
+
+/* ---- events */
+
+void
+writer_start(
+	struct writer *w, struct buf *out, const char *lang, const char *dir)
+{
+	w->out = out;
+	w->err = ERR_OK;
+	buf_init(&w->attrs, LIMIT_TEXT);
+	buf_init(&w->pre, LIMIT_TEXT);
+	w->serial = w->segment = 0;
+	w->breaks = w->space = 0;
+	w->chars = 0;
+	w->fresh = true;
+	put(w, "<" MARKUP_ROOT);
+	if (lang != NULL)
+		keep(w, writer_attr(out, "lang", span_str(lang)));
+	if (dir != NULL)
+		keep(w, writer_attr(out, "dir", span_str(dir)));
+	put(w, ">\n");
+	w->source[0] = (struct writer_source){
+		.el = markup_element(MARKUP_ROOT), .id_done = true};
+	w->n_source = 1;
+	w->have[0] = (struct writer_open){.el = w->source[0].el};
+	w->n_have = 1;
+}
+
+void
+writer_open(struct writer *w, const struct markup_element *el,
+	struct span attrs, struct span id)
+{
+	struct writer_source *s;
+
+	if (w->err != ERR_OK)
+		return;
+	if (w->n_source == WRITER_DEPTH) {
+		w->err = ERR_REFUSED;
+		return;
+	}
+	if (el == NULL || !inline_element(el))
+		bound(w);
+	s = &w->source[w->n_source++];
+	*s = (struct writer_source){.el = el,
+		.serial = ++w->serial,
+		.attrs = w->attrs.n,
+		.n_attrs = attrs.n,
+		.id = w->attrs.n + attrs.n,
+		.n_id = id.n};
+	keep(w, buf_span(&w->attrs, attrs));
+	keep(w, buf_span(&w->attrs, id));
+	/* A cell counts even when it is empty. */
+	if (el != NULL && el->is == MARKUP_CELL) {
+		want_chain(w, BLOCKS);
+		if (w->err == ERR_OK && top(w)->source == s)
+			sync_chain(w);
+	}
+}
+
+/* Something links here, and there was nothing to show: it is written all the
+ * same, as itself where it may stand, else as an empty span. */
+static void
+put_anchor(struct writer *w, struct writer_source *s)
+{
+	if (s->el != NULL && !inline_element(s->el)) {
+		want_chain(w, BLOCKS);
+		if (w->err == ERR_OK && top(w)->source == s)
+			sync_chain(w);
+		if (s->id_done)
+			return;
+	}
+	want_chain(w, TEXT);
+	while (w->err == ERR_OK && !(top(w)->el->holds & MARKUP_INLINE))
+		w->n_want--;
+	sync_chain(w);
+	if (w->err != ERR_OK || s->id_done)
+		return;
+	put(w, "<span");
+	keep(w, writer_attr(w->out, "id",
+			span_sub(buf_view(&w->attrs), s->id, s->n_id)));
+	put(w, "></span>");
+	s->id_done = true;
+}
+
+void
+writer_close(struct writer *w)
+{
+	struct writer_source *s;
+
+	if (w->err != ERR_OK || w->n_source <= 1)
+		return;
+	s = &w->source[w->n_source - 1];
+	if (s->n_id > 0 && !s->id_done)
+		put_anchor(w, s);
+	w->attrs.n = s->attrs;
+	w->n_source--;
+	if (s->el == NULL || !inline_element(s->el))
+		bound(w);
+}
+
+/* White space that may or may not come to stand between two words. */
+static void
+pend_space(struct writer *w, uint32_t cp)
+{
+	w->space = w->space == 0 && cp == 0xa0 ? 0xa0 : ' ';
+}
+
+static void
+put_break(struct writer *w)
+{
+	bool b;
+
+	want_chain(w, TEXT);
+	if (in_pre(w->want, w->n_want)) {
+		keep(w, buf_u8(&w->pre, '\n'));
+		return;
+	}
+	common(w, &b);
+	if (!b && !w->fresh && (top(w)->el->holds & MARKUP_INLINE))
+		w->breaks++;
+}
+
+bool
+writer_void(
+	struct writer *w, const struct markup_element *el, struct span attrs)
+{
+	bool rule = named(el, "hr"), b;
+
+	if (w->err != ERR_OK)
+		return false;
+	if (named(el, "br")) {
+		put_break(w);
+		return false;
+	}
+	want_chain(w, rule ? BLOCKS : named(el, "img") ? IMAGE : TEXT);
+	if (rule) {
+		if (named(top(w)->el, "p"))
+			w->n_want--;
+		imply(w, MARKUP_BLOCK);
+		bound(w);
+	}
+	if (w->err != ERR_OK || !markup_holds(top(w)->el, el))
+		return false;
+	common(w, &b);
+	if (named(el, "wbr") && (b || w->fresh || w->breaks > 0))
+		return false;
+	sync_chain(w);
+	put(w, "<");
+	put(w, el->name);
+	put_span(w, attrs);
+	put(w, rule ? "/>\n" : "/>");
+	w->fresh = rule;
+	return true;
+}
+
+static bool
+blank(uint32_t cp)
+{
+	return cp == ' ' || cp == '\t' || cp == '\n' || cp == '\r' ||
+	       cp == '\f' || cp == 0xa0 || cp == 0x2028 || cp == 0x2029;
+}
+
+static void
+put_word(struct writer *w, struct span word, bool pre, bool *synced)
+{
+	if (word.n == 0 || w->err != ERR_OK)
+		return;
+	if (!*synced)
+		sync_chain(w);
+	else if (pre)
+		put_pre(w);
+	else if (w->space != 0)
+		put(w, w->space == 0xa0 ? "\xc2\xa0" : " ");
+	*synced = true;
+	w->space = 0;
+	keep(w, writer_escape(w->out, word));
+	w->fresh = false;
+}
+
+void
+writer_text(struct writer *w, struct span s)
+{
+	struct cursor c = {.in = s};
+	bool pre, synced = false;
+	size_t from = 0;
+	uint32_t cp;
+
+	if (w->err != ERR_OK)
+		return;
+	want_chain(w, TEXT);
+	pre = in_pre(w->want, w->n_want);
+	while (cursor_left(&c) > 0) {
+		size_t at = c.pos;
+		bool gap, bad = text_utf8_next(&c, &cp) != ERR_OK;
+
+		if (bad)
+			c.pos++;
+		gap = !bad &&
+		      (pre ? cp == ' ' || cp == '\t' || cp == '\n' : blank(cp));
+		if (!gap && !bad && !text_forbidden(cp)) {
+			w->chars++;
+			continue;
+		}
+		put_word(w, span_sub(s, from, at - from), pre, &synced);
+		from = c.pos;
+		if (gap && pre)
+			keep(w, buf_u8(&w->pre, (uint8_t)cp));
+		else if (gap)
+			pend_space(w, cp);
+	}
+	put_word(w, span_sub(s, from, s.n - from), pre, &synced);
+}
+
+enum err
+writer_end(struct writer *w, struct diag *d)
+{
+	while (w->err == ERR_OK && w->n_have > 0)
+		close_last(w);
+	buf_free(&w->attrs);
+	buf_free(&w->pre);
+	if (w->err == ERR_REFUSED)
+		return diag_set(d, ERR_REFUSED,
+			"elements nest deeper than %d levels", LIMIT_DEPTH);
+	if (w->err == ERR_LIMIT)
+		return diag_set(d, ERR_LIMIT, "the text is longer than %zu KiB",
+			LIMIT_TEXT / LIMIT_KIB);
+	if (w->err != ERR_OK)
+		return diag_set(d, w->err, "%s", err_str(w->err));
+	return ERR_OK;
+}
