@@ -47,6 +47,16 @@ opt_store(const struct opt *o, const char *value, struct diag *d)
 				"--%s wants a whole number", o->name);
 		*(unsigned *)o->out = (unsigned)n;
 		break;
+	case OPT_LIST: {
+		struct opt_list *list = o->out;
+
+		if (list->n == OPT_LIST_MAX)
+			return diag_set(d, ERR_USAGE,
+				"--%s is given more than %d times", o->name,
+				OPT_LIST_MAX);
+		list->values[list->n++] = value;
+		break;
+	}
 	}
 	return ERR_OK;
 }
@@ -111,7 +121,7 @@ opt_take(const struct opt *const tables[2], int argc, char **argv, int *i,
 	if (o == NULL)
 		return diag_set(d, ERR_USAGE, "unknown option %s", a);
 	bit = 1u << ((unsigned)(o - tables[t]) + (t == 1 ? 24u : 0u));
-	if (*seen & bit)
+	if ((*seen & bit) && o->kind != OPT_LIST)
 		return diag_set(d, ERR_USAGE, "--%s is given twice", o->name);
 	*seen |= bit;
 	if (o->kind == OPT_FLAG) {
@@ -248,8 +258,6 @@ command_main(const char *program, const char *about,
 		return 1;
 	}
 	json_set_alloc_funcs(alloc_or_end, free);
-	/* Data and talk on one terminal or in one log keep their order. */
-	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc < 2 || strcmp(argv[1], "help") == 0 ||
 		strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
 		usage(stdout, program, about, table);

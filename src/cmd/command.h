@@ -4,6 +4,7 @@
 #define ERIKA_COMMAND_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 
 #include "../core/err.h"
@@ -11,7 +12,15 @@
 enum opt_kind {
 	OPT_FLAG,   /* bool *: set to true */
 	OPT_STRING, /* const char **: the argument */
-	OPT_UINT    /* unsigned *: decimal */
+	OPT_UINT,   /* unsigned *: decimal */
+	OPT_LIST    /* struct opt_list *: may be given several times */
+};
+
+/* What OPT_LIST collects, in order. */
+#define OPT_LIST_MAX 64
+struct opt_list {
+	const char *values[OPT_LIST_MAX];
+	size_t n;
 };
 
 struct opt {
