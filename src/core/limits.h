@@ -50,6 +50,7 @@
 #define LIMIT_INDEX_PACKED (2 * LIMIT_MIB)
 #define LIMIT_INDEX (8 * LIMIT_MIB)
 #define LIMIT_BUNDLE (1024 * LIMIT_MIB)
+#define LIMIT_BUNDLE_TEXT (64 * LIMIT_MIB) /* head and texts: in memory */
 #define LIMIT_DESK (LIMIT_NAME - 2) /* its role is "d-DESK" */
 #define LIMIT_SEQUENCE 9007199254740991 /* 2^53 - 1: exact in any JSON */
 #define LIMIT_ARTICLES 4096
