@@ -1,0 +1,191 @@
+#include "source.h"
+
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../core/mirrors.h"
+#include "../core/text.h"
+#include "archive.h"
+#include "file.h"
+
+struct place {
+	char *base;
+	bool allow_private;
+	struct archive *archive; /* or NULL */
+};
+
+struct source {
+	struct fetch *fetch;
+	struct place *list;
+	size_t n;
+};
+
+struct source *
+source_new(struct fetch *f)
+{
+	struct source *s = calloc(1, sizeof(*s));
+
+	if (s != NULL)
+		s->fetch = f;
+	return s;
+}
+
+void
+source_free(struct source *s)
+{
+	size_t i;
+
+	if (s == NULL)
+		return;
+	for (i = 0; i < s->n; i++) {
+		free(s->list[i].base);
+		archive_close(s->list[i].archive);
+	}
+	free(s->list);
+	free(s);
+}
+
+size_t
+source_places(const struct source *s)
+{
+	return s->n;
+}
+
+static enum err
+place_add(struct source *s, const char *base, bool allow_private,
+	struct archive *archive, struct diag *d)
+{
+	struct place *more = realloc(s->list, (s->n + 1) * sizeof(*more));
+	char *copy = strdup(base);
+
+	if (more != NULL)
+		s->list = more;
+	if (more == NULL || copy == NULL) {
+		free(copy);
+		return diag_set(d, ERR_NOMEM, "out of memory");
+	}
+	s->list[s->n++] = (struct place){.base = copy,
+		.allow_private = allow_private,
+		.archive = archive};
+	return ERR_OK;
+}
+
+enum err
+source_add_mirror(
+	struct source *s, const char *base, bool allow_private, struct diag *d)
+{
+	return place_add(s, base, allow_private, NULL, d);
+}
+
+enum err
+source_add_share(struct source *s, const char *path, struct diag *d)
+{
+	struct archive *a;
+	enum err e = archive_open(path, &a, d);
+
+	if (e == ERR_OK)
+		e = place_add(s, path, true, a, d);
+	if (e != ERR_OK)
+		archive_close(a);
+	return e;
+}
+
+enum err
+source_add_any(struct source *s, const char *what, struct diag *d)
+{
+	char shown[120], full[PATH_MAX];
+
+	text_show(shown, sizeof(shown), span_str(what));
+	if (strstr(what, "://") != NULL) {
+		if (!mirrors_base_ok(span_str(what)))
+			return diag_set(d, ERR_USAGE,
+				"%s is not a mirror's address; it begins with "
+				"https:// or http:// and ends in /",
+				shown);
+		return source_add_mirror(s, what, true, d);
+	}
+	if (realpath(what, full) == NULL)
+		return file_errno(what, d);
+	if (!file_is_dir(full))
+		return source_add_share(s, full, d);
+	if (!mirrors_base_ok(span_str(full)))
+		return diag_set(d, ERR_USAGE,
+			"%s: a folder of this name cannot be a mirror", shown);
+	return source_add_mirror(s, full, true, d);
+}
+
+/* ---- asking */
+
+static void
+share_get(const struct place *p, const struct source_want *w,
+	struct source_got *g)
+{
+	g->err = archive_read(p->archive, w->path, w->offset, w->n, w->max,
+		&g->body, &g->diag);
+}
+
+enum err
+source_get(struct source *s, const struct source_want *want, size_t n,
+	double seconds, struct source_got *got, struct diag *d)
+{
+	struct fetch_want fw[SOURCE_WANTS];
+	struct fetch_got fg[SOURCE_WANTS];
+	size_t which[SOURCE_WANTS], i, k = 0;
+	const struct place *p;
+	enum err e = ERR_OK;
+
+	for (i = 0; i < n; i++) {
+		got[i] = (struct source_got){.err = ERR_FAILED};
+		buf_init(&got[i].body, want[i].n > 0 ? want[i].n : want[i].max);
+	}
+	if (n > SOURCE_WANTS)
+		return diag_set(d, ERR_LIMIT, "too many wishes at once");
+	for (i = 0; i < n; i++) {
+		p = &s->list[want[i].place];
+		if (p->archive != NULL) {
+			share_get(p, &want[i], &got[i]);
+			continue;
+		}
+		which[k] = i;
+		fw[k++] = (struct fetch_want){.base = p->base,
+			.path = want[i].path,
+			.offset = want[i].offset,
+			.n = want[i].n,
+			.max = want[i].max,
+			.allow_private = p->allow_private};
+	}
+	if (k == 0)
+		return ERR_OK;
+	if (s->fetch == NULL)
+		return diag_set(d, ERR_FAILED, "nothing fetches here");
+	e = fetch_all(s->fetch, fw, k, seconds, fg, d);
+	for (i = 0; i < k; i++) {
+		struct source_got *g = &got[which[i]];
+
+		buf_free(&g->body);
+		*g = (struct source_got){.err = fg[i].err,
+			.diag = fg[i].diag,
+			.body = fg[i].body,
+			.wire = fg[i].wire,
+			.requests = fg[i].requests,
+			.seconds = fg[i].seconds};
+	}
+	return e;
+}
+
+enum err
+source_file(struct source *s, size_t place, const char *path, size_t max,
+	struct buf *out, struct diag *d)
+{
+	struct source_want want = {.place = place, .path = path, .max = max};
+	struct source_got got;
+	enum err e = source_get(s, &want, 1, 60, &got, d);
+
+	if (e == ERR_OK && got.err != ERR_OK)
+		e = diag_set(d, got.err, "%s: %s", path, got.diag.why);
+	else if (e == ERR_OK)
+		e = buf_span(out, buf_view(&got.body));
+	buf_free(&got.body);
+	return e;
+}

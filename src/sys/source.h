@@ -1,0 +1,64 @@
+/* Where a sync gets bytes: mirrors and folders by the fetcher, share files by
+ * reading them. To the code above, places are alike, numbered from 0. */
+#ifndef ERIKA_SOURCE_H
+#define ERIKA_SOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../core/bytes.h"
+#include "../core/err.h"
+#include "fetch.h"
+
+struct source;
+
+/* Nothing yet. The fetcher is borrowed, and may be NULL when all places will
+ * be share files. NULL: out of memory. */
+struct source *source_new(struct fetch *f);
+void source_free(struct source *s);
+
+/* Add a mirror's base (URL or folder), or a share file. ERR_NOMEM; a share
+ * file that is not one fails as archive_open does. */
+enum err source_add_mirror(struct source *s, const char *base,
+	bool allow_private, struct diag *d) ERR_MUST_USE;
+enum err source_add_share(struct source *s, const char *path, struct diag *d)
+	ERR_MUST_USE;
+
+/* Add what the user named: a URL, a folder or a share file. ERR_MISSING when
+ * it is none of them. */
+enum err source_add_any(struct source *s, const char *what, struct diag *d)
+	ERR_MUST_USE;
+size_t source_places(const struct source *s);
+
+/* One wish: a range, or a whole file of at most `max` bytes when n is 0. */
+struct source_want {
+	size_t place;
+	const char *path; /* as in a URL: "m/timestamp.json" */
+	uint64_t offset;
+	size_t n;
+	size_t max;
+};
+
+/* What came: as struct fetch_got. The caller frees the body. */
+struct source_got {
+	enum err err;
+	struct diag diag;
+	struct buf body;
+	uint64_t wire;
+	unsigned requests;
+	double seconds;
+};
+
+/* Ask for up to SOURCE_WANTS at once, each within `seconds`. The answers are
+ * all initialised whatever is returned. ERR_FAILED, ERR_NOMEM, ERR_LIMIT. */
+#define SOURCE_WANTS 32
+enum err source_get(struct source *s, const struct source_want *want,
+	size_t n, double seconds, struct source_got *got, struct diag *d)
+	ERR_MUST_USE;
+
+/* One whole file from one place, appended. */
+enum err source_file(struct source *s, size_t place, const char *path,
+	size_t max, struct buf *out, struct diag *d) ERR_MUST_USE;
+
+#endif
