@@ -1,0 +1,134 @@
+#include "sync.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "clock.h"
+#include "sync_priv.h"
+
+void
+sync_report_clear(struct sync_report *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->n_mirrors; i++) {
+		free(r->mirrors[i].name);
+		free(r->mirrors[i].url);
+	}
+	for (i = 0; i < r->n_notes; i++)
+		free(r->notes[i]);
+	free(r->mirrors);
+	free(r->notes);
+	*r = (struct sync_report){.err = ERR_OK};
+}
+
+static enum err
+run_start(struct sync *s, struct library *l, const struct library_outlet *o,
+	const struct sync_options *opt, struct sync_report *r, struct diag *d)
+{
+	*r = (struct sync_report){.err = ERR_OK};
+	*s = (struct sync){.lib = l,
+		.outlet = o,
+		.o = opt,
+		.r = r,
+		.started = clock_steady()};
+	return sync_places(s, d);
+}
+
+static void
+run_end(struct sync *s)
+{
+	s->r->seconds = (double)(clock_steady() - s->started) / 1e6;
+	trust_free(s->t);
+	pack_free(s->pack);
+	sync_places_free(s);
+}
+
+/* What the whole run comes to. */
+static void
+conclude(struct sync *s)
+{
+	struct sync_report *r = s->r;
+	enum err e = s->worst.err;
+
+	/* A share file need not have everything. */
+	if (r->complete && s->o->from != NULL && e == ERR_MISSING)
+		e = ERR_OK;
+	/* Silence and gaps after the chain was proven are no verdict on the
+	 * outlet: there is just more to come. */
+	if (r->complete &&
+		(e == ERR_MISSING || e == ERR_NETWORK || e == ERR_TIMEOUT ||
+			e == ERR_FAILED || e == ERR_IO))
+		e = ERR_PARTIAL;
+	r->err = e;
+	r->diag = s->worst.diag;
+	if (e == ERR_OK && r->complete && r->verdict.stale)
+		r->err = diag_set(
+			&r->diag, ERR_EXPIRED, "nothing newer could be had");
+	else if (e == ERR_OK && s->refused)
+		r->err = diag_set(&r->diag, ERR_REFUSED,
+			"some of what is signed is not accepted here");
+	else if (e == ERR_OK && !r->complete)
+		r->err = diag_set(&r->diag, ERR_NETWORK,
+			"no mirror to ask; erika add --mirror adds one");
+}
+
+static enum err
+run(struct sync *s, struct diag *d)
+{
+	struct sync_report *r = s->r;
+	bool usable = false, ok = false;
+	enum err e = sync_poll(s, &usable, d);
+
+	if (e != ERR_OK || !usable)
+		return e;
+	/* Some mirror was good: what the others did is in the report. */
+	s->worst = (struct sync_reason){.err = ERR_OK};
+	e = sync_satisfy(s, &ok, d);
+	if (e != ERR_OK || !ok)
+		return e;
+	r->complete = true;
+	e = sync_mirror_list(s, d);
+	if (e == ERR_OK)
+		e = sync_bundles(s, d);
+	trust_verdict(s->t, &r->verdict);
+	r->complete = r->verdict.complete;
+	if (e == ERR_OK && r->complete)
+		e = library_outlet_verdict(
+			s->lib, s->outlet->id, &r->verdict, s->o->now, d);
+	return e;
+}
+
+enum err
+sync_outlet(struct library *l, const struct library_outlet *o,
+	const struct sync_options *opt, struct sync_report *r, struct diag *d)
+{
+	struct sync s;
+	enum err e = run_start(&s, l, o, opt, r, d);
+
+	if (e == ERR_OK)
+		e = run(&s, d);
+	if (e == ERR_OK)
+		conclude(&s);
+	run_end(&s);
+	return e;
+}
+
+enum err
+sync_images(struct library *l, const struct library_outlet *o, int64_t n,
+	const struct sync_options *opt, struct sync_report *r, struct diag *d)
+{
+	struct sync s;
+	enum err e = run_start(&s, l, o, opt, r, d);
+
+	if (e == ERR_OK)
+		e = sync_pictures(&s, n, d);
+	if (e == ERR_OK) {
+		r->complete = true;
+		conclude(&s);
+		/* Nothing is said about the outlet's news here. */
+		r->complete = false;
+	}
+	run_end(&s);
+	return e;
+}

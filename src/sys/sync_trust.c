@@ -1,0 +1,321 @@
+/* Snapshot, targets, desks, and the x/ targets: what the machine wants after
+ * it has a timestamp. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../core/mirrors.h"
+#include "../core/text.h"
+#include "sync_priv.h"
+
+#define PACK "m/now.pack"
+
+/* The pack, once in a run, from the mirror asked first. It is a shortcut: a
+ * mirror without one, or with a bad one, is only slower. */
+static enum err
+pack_get(struct sync *s, struct diag *d)
+{
+	struct source_want want = {.path = PACK, .max = LIMIT_PACK};
+	struct source_got got;
+	size_t step = 0;
+	enum err e;
+
+	if (s->pack_tried || !sync_next_place(s, &step, &want.place))
+		return ERR_OK;
+	s->pack_tried = true;
+	e = sync_ask(s, &want, 1, &got, d);
+	if (e == ERR_OK && got.err == ERR_OK &&
+		pack_open(buf_view(&got.body), &s->pack, NULL) == ERR_NOMEM)
+		e = diag_set(d, ERR_NOMEM, "out of memory");
+	sync_got_free(&got, 1);
+	return e;
+}
+
+/* Feed bytes, and keep in the library what the machine says to keep. */
+static enum err
+feed(struct sync *s, const char *name, struct span bytes, enum err *verdict,
+	struct diag *why, struct diag *d)
+{
+	struct trust_change change;
+	char kept[TRUST_NAME];
+
+	snprintf(kept, sizeof(kept), "%s", name);
+	*verdict = trust_feed(s->t, bytes, &change, why);
+	if (*verdict == ERR_NOMEM)
+		return diag_set(d, ERR_NOMEM, "out of memory");
+	if (*verdict != ERR_OK)
+		return ERR_OK;
+	return library_metadata_change(
+		s->lib, s->outlet->id, &change, kept, bytes, d);
+}
+
+static enum err
+stored_feed(struct sync *s, const struct trust_want *w, struct diag *d)
+{
+	struct trust_change change;
+	bool found = false;
+	struct buf b;
+	enum err e;
+
+	buf_init(&b, w->max);
+	e = library_metadata(s->lib, s->outlet->id, w->role, &b, &found, d);
+	if (e == ERR_OK && !found)
+		e = trust_pass(s->t, d);
+	else if (e == ERR_OK &&
+		 trust_feed(s->t, buf_view(&b), &change, NULL) == ERR_NOMEM)
+		e = diag_set(d, ERR_NOMEM, "out of memory");
+	/* One that is larger than any may be is not used. */
+	if (e == ERR_LIMIT)
+		e = trust_pass(s->t, d);
+	buf_free(&b);
+	return e;
+}
+
+/* Ask one mirror for a file of metadata. */
+static enum err
+named_try(struct sync *s, size_t place, const struct trust_want *w,
+	struct sync_reason *why, bool *fed, struct diag *d)
+{
+	char path[TRUST_NAME + 2];
+	struct source_want want = {.place = place, .path = path, .max = w->max};
+	struct source_got got;
+	enum err e, verdict;
+
+	snprintf(path, sizeof(path), "m/%s", w->name);
+	e = sync_ask(s, &want, 1, &got, d);
+	verdict = got.err;
+	if (e == ERR_OK && verdict == ERR_OK)
+		e = feed(s, w->name, buf_view(&got.body), &verdict, &got.diag,
+			d);
+	if (e == ERR_OK && verdict != ERR_OK &&
+		sync_is_page(buf_view(&got.body)))
+		verdict = diag_set(
+			&got.diag, ERR_NETWORK, "a web page came instead");
+	if (e == ERR_OK && verdict != ERR_OK)
+		sync_blame(s, place, path, verdict, &got.diag, why);
+	*fed = e == ERR_OK && verdict == ERR_OK;
+	sync_got_free(&got, 1);
+	return e;
+}
+
+static enum err
+remote_feed(
+	struct sync *s, const struct trust_want *w, bool *fed, struct diag *d)
+{
+	struct sync_reason why = {.err = ERR_OK};
+	char name[TRUST_NAME + 2];
+	size_t step = 0, place;
+	struct span body;
+	enum err e, verdict;
+
+	*fed = false;
+	e = pack_get(s, d);
+	snprintf(name, sizeof(name), "m/%s", w->name);
+	if (e == ERR_OK && pack_find(s->pack, name, &body)) {
+		e = feed(s, w->name, body, &verdict, NULL, d);
+		*fed = verdict == ERR_OK;
+	}
+	while (e == ERR_OK && !*fed && sync_next_place(s, &step, &place))
+		e = named_try(s, place, w, &why, fed, d);
+	if (e == ERR_OK && !*fed && why.err == ERR_OK)
+		diag_set(&why.diag, why.err = ERR_MISSING,
+			"no mirror is left to ask for %s", name);
+	if (e == ERR_OK && !*fed)
+		sync_worse(&s->worst, why.err, &why.diag);
+	return e;
+}
+
+enum err
+sync_satisfy(struct sync *s, bool *ok, struct diag *d)
+{
+	struct trust_want w;
+	struct diag why;
+	enum err e = ERR_OK;
+
+	*ok = true;
+	while (e == ERR_OK && *ok && trust_wants(s->t, &w)) {
+		if (w.source == TRUST_STORED) {
+			e = stored_feed(s, &w, d);
+			continue;
+		}
+		e = remote_feed(s, &w, ok, d);
+		if (e == ERR_OK && !*ok)
+			(void)!trust_pass(s->t, &why);
+	}
+	return e;
+}
+
+enum err
+sync_find(struct sync *s, const char *path, const struct trust_target **out,
+	struct diag *d)
+{
+	bool ok;
+	struct diag why;
+	enum err e = trust_find(s->t, path, &why);
+
+	*out = NULL;
+	if (e == ERR_NOMEM)
+		return diag_set(d, e, "out of memory");
+	if (e != ERR_OK) {
+		sync_worse(&s->worst, e, &why);
+		return ERR_OK;
+	}
+	e = sync_satisfy(s, &ok, d);
+	if (e == ERR_OK && ok)
+		*out = trust_found(s->t);
+	return e;
+}
+
+/* ---- targets of x/ */
+
+enum err
+sync_target_path(const struct trust_target *g, struct buf *out)
+{
+	const char *path = trust_target_path(g), *name = strrchr(path, '/');
+	uint8_t sha256[32];
+	char hex[65];
+
+	if (name == NULL || !trust_target_sha256(g, sha256) ||
+		!text_path_ok(span_str(path)))
+		return ERR_UNSUPPORTED;
+	text_hex(hex, sha256, sizeof(sha256));
+	return buf_printf(
+		out, "t/%.*s/%s.%s", (int)(name - path), path, hex, name + 1);
+}
+
+static enum err
+target_try(struct sync *s, size_t place, const char *path,
+	const struct trust_target *g, struct sync_reason *why, bool *ok,
+	struct diag *d)
+{
+	struct source_want want = {.place = place,
+		.path = path,
+		.max = (size_t)trust_target_length(g)};
+	struct verified *v = NULL;
+	struct source_got got;
+	uint8_t sha256[32];
+	enum err e = sync_ask(s, &want, 1, &got, d), verdict = got.err;
+
+	if (e == ERR_OK && verdict == ERR_OK)
+		verdict = trust_verify(g, buf_view(&got.body), &v, &got.diag);
+	if (e == ERR_OK && verdict == ERR_NOMEM)
+		e = diag_set(d, verdict, "out of memory");
+	else if (e == ERR_OK && verdict != ERR_OK)
+		sync_blame(s, place, trust_target_path(g), verdict, &got.diag,
+			why);
+	*ok = e == ERR_OK && verdict == ERR_OK;
+	if (*ok && trust_target_sha256(g, sha256))
+		e = library_target_add(s->lib, s->outlet->id,
+			trust_target_path(g), sha256, v, d);
+	verified_free(v);
+	sync_got_free(&got, 1);
+	return e;
+}
+
+enum err
+sync_target(
+	struct sync *s, const struct trust_target *g, bool *ok, struct diag *d)
+{
+	struct sync_reason why = {.err = ERR_OK};
+	struct verified *have = NULL;
+	size_t step = 0, place;
+	uint8_t sha256[32];
+	struct buf path;
+	enum err e = ERR_OK;
+
+	*ok = false;
+	buf_init(&path, LIMIT_PATH + 80);
+	/* The largest of our own x/ targets is the mirror list. */
+	if (sync_target_path(g, &path) != ERR_OK ||
+		!trust_target_sha256(g, sha256) ||
+		trust_target_length(g) > LIMIT_MIRROR_LIST)
+		goto out;
+	e = library_target(s->lib, s->outlet->id, sha256, &have, ok, d);
+	while (e == ERR_OK && !*ok && sync_next_place(s, &step, &place))
+		e = target_try(s, place, buf_cstr(&path), g, &why, ok, d);
+	if (e == ERR_OK && !*ok)
+		sync_worse(&s->worst, why.err == ERR_OK ? ERR_MISSING : why.err,
+			&why.diag);
+out:
+	verified_free(have);
+	buf_free(&path);
+	return e;
+}
+
+/* ---- the mirror list */
+
+static enum err
+codes_join(const struct mirror *m, struct buf *out)
+{
+	enum err e = ERR_OK;
+	size_t i;
+
+	buf_clear(out);
+	for (i = 0; e == ERR_OK && i < m->n_countries; i++)
+		e = buf_printf(
+			out, "%s%s", i == 0 ? "" : ", ", m->countries[i].s);
+	return e;
+}
+
+static enum err
+list_store(struct sync *s, const struct mirrors *list, struct diag *d)
+{
+	struct buf codes;
+	enum err e = library_begin(s->lib, d);
+	size_t i;
+
+	buf_init(&codes, LIMIT_CONFIG_LINE);
+	if (e == ERR_OK)
+		e = library_mirrors_drop_list(s->lib, s->outlet->id, d);
+	for (i = 0; e == ERR_OK && i < list->n; i++) {
+		struct library_mirror m = {.name = list->list[i].name,
+			.url = list->list[i].url,
+			.source = LIBRARY_MIRROR_LIST};
+
+		e = codes_join(&list->list[i], &codes);
+		m.countries = (char *)codes.p;
+		if (e == ERR_OK)
+			e = library_mirror_add(s->lib, s->outlet->id, &m, d);
+	}
+	if (e == ERR_OK)
+		e = library_commit(s->lib, d);
+	if (e != ERR_OK)
+		library_rollback(s->lib);
+	buf_free(&codes);
+	return e;
+}
+
+enum err
+sync_mirror_list(struct sync *s, struct diag *d)
+{
+	const struct trust_target *g;
+	struct verified *v = NULL;
+	struct mirrors list = {.n = 0};
+	uint8_t sha256[32];
+	struct diag why;
+	bool had = false, ok = false;
+	enum err e, bad;
+
+	e = sync_find(s, "x/mirrors.json", &g, d);
+	if (e != ERR_OK || g == NULL || !trust_target_sha256(g, sha256))
+		return e;
+	e = library_target(s->lib, s->outlet->id, sha256, &v, &had, d);
+	if (e != ERR_OK || had)
+		goto out;
+	e = sync_target(s, g, &ok, d);
+	if (e == ERR_OK && ok)
+		e = library_target(s->lib, s->outlet->id, sha256, &v, &ok, d);
+	if (e != ERR_OK || !ok)
+		goto out;
+	bad = mirrors_parse(verified_bytes(v), &list, &why);
+	if (bad == ERR_OK) {
+		e = list_store(s, &list, d);
+	} else {
+		s->refused = true;
+		e = sync_note(s, d, "the mirror list is left out: %s", why.why);
+	}
+out:
+	mirrors_clear(&list);
+	verified_free(v);
+	return e;
+}
