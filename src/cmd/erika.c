@@ -1,0 +1,27 @@
+#include "erika.h"
+
+static const char about[] =
+	"erika fetches a newsroom's articles from anywhere, checks who signed "
+	"them and\nlets you read them.";
+
+static const struct command commands[] = {
+	{"add", "[--mirror URL]... [--words \"...\"] FILE|LINK|FOLDER|URL",
+		"trust an outlet, after comparing eight words", erika_add},
+	{"sync", "[--from PATH] [--country CC] [--images] [OUTLET]",
+		"get what is new", erika_sync},
+	{"list", "[-n N] [--all] [--language LL] [--outlet NAME]",
+		"show headlines, newest first", erika_list},
+	{"read", "[--width N] NUMBER|ID", "show an article", erika_read},
+	{"verify", "[--key PUB] [--signature FILE] [--root FILE] FILE",
+		"check a bundle or a share file", erika_verify},
+	{"share", "[--since DATE] [--until DATE] [--images] -o FILE [OUTLET]",
+		"write news to a file for others", erika_share},
+	{"outlets", "", "list whom you trust", erika_outlets},
+	{NULL, NULL, NULL, NULL},
+};
+
+int
+main(int argc, char **argv)
+{
+	return command_main("erika", about, commands, argc, argv);
+}

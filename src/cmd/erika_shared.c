@@ -1,0 +1,210 @@
+/* What the reader's commands share. */
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../core/date.h"
+#include "../core/text.h"
+#include "../core/tuf.h"
+#include "../core/words.h"
+#include "erika.h"
+
+const char *
+erika_date(char out[static ERIKA_DATE], int64_t t)
+{
+	char iso[DATE_SIZE];
+
+	date_format(iso, t);
+	snprintf(out, ERIKA_DATE, "%.10s %.5s UTC", iso, iso + 11);
+	return out;
+}
+
+const char *
+erika_words(char out[static ERIKA_WORDS], const uint8_t fingerprint[static 32])
+{
+	struct buf b;
+
+	buf_init(&b, ERIKA_WORDS - 1);
+	if (words_add(&b, fingerprint) != ERR_OK)
+		buf_clear(&b);
+	snprintf(out, ERIKA_WORDS, "%s", buf_cstr(&b));
+	buf_free(&b);
+	return out;
+}
+
+void
+erika_fresh(char *out, size_t size, const struct library_outlet *o, int64_t now)
+{
+	char as_of[ERIKA_DATE], until[ERIKA_DATE];
+
+	if (o->synced == 0) {
+		snprintf(out, size, "not synced yet: erika sync");
+		return;
+	}
+	erika_date(as_of, o->as_of != 0 ? o->as_of : o->synced);
+	erika_date(until, o->expires);
+	if (library_outlet_stale(o, now))
+		snprintf(out, size,
+			"STALE: as of %s; good until %s, which has passed",
+			as_of, until);
+	else
+		snprintf(out, size, "fresh: as of %s, good until %s", as_of,
+			until);
+}
+
+enum err
+erika_library(struct library **l, struct library_outlets *outlets, bool none_ok,
+	struct diag *d)
+{
+	enum err e = library_open(NULL, l, d);
+
+	*outlets = (struct library_outlets){.n = 0};
+	if (e == ERR_OK)
+		e = library_outlets(*l, outlets, d);
+	if (e == ERR_OK && outlets->n == 0 && !none_ok)
+		e = diag_set(d, ERR_MISSING,
+			"you trust no outlet yet; erika add FILE begins with "
+			"one");
+	return e;
+}
+
+enum err
+erika_outlet_of(const struct library_outlets *outlets, struct span anchor,
+	const struct library_outlet **out, struct diag *d)
+{
+	uint8_t fp[32];
+	size_t i;
+	enum err e = trust_fingerprint(anchor, fp, d);
+
+	*out = NULL;
+	for (i = 0; e == ERR_OK && i < outlets->n; i++)
+		if (memcmp(outlets->list[i].fingerprint, fp, sizeof(fp)) == 0)
+			*out = &outlets->list[i];
+	return e;
+}
+
+enum err
+erika_root_name(struct span root, char **name, struct diag *d)
+{
+	const char *s = NULL;
+	struct tuf_doc *doc;
+	enum err e = tuf_parse(root, LIMIT_ROOT, TUF_ROOT, &doc, d);
+
+	*name = NULL;
+	if (e != ERR_OK)
+		return e;
+	s = json_string_value(json_object_get(
+		json_object_get(doc->body, "x-erika-outlet"), "name"));
+	if (s == NULL || !text_line_ok(span_str(s), LIMIT_AUTHOR))
+		e = diag_set(d, ERR_SYNTAX,
+			"the root does not name its outlet; --name gives it "
+			"one");
+	else if ((*name = strdup(s)) == NULL)
+		e = diag_set(d, ERR_NOMEM, "out of memory");
+	tuf_free(doc);
+	return e;
+}
+
+/* ---- output */
+
+enum err
+erika_json(json_t *v, struct diag *d)
+{
+	char *s = v == NULL ? NULL : json_dumps(v, JSON_COMPACT);
+
+	json_decref(v);
+	if (s == NULL)
+		return diag_set(d, ERR_NOMEM, "out of memory");
+	puts(s);
+	free(s);
+	return ERR_OK;
+}
+
+json_t *
+erika_json_date(int64_t t)
+{
+	char iso[DATE_SIZE];
+
+	if (t == 0)
+		return json_null();
+	date_format(iso, t);
+	return json_string(iso);
+}
+
+static bool
+window(struct winsize *w)
+{
+	return ioctl(STDOUT_FILENO, TIOCGWINSZ, w) == 0 && w->ws_col > 0 &&
+	       w->ws_row > 0;
+}
+
+unsigned
+erika_columns(void)
+{
+	struct winsize w;
+
+	if (isatty(STDOUT_FILENO) != 1)
+		return 0;
+	return window(&w) ? w.ws_col : 80;
+}
+
+static size_t
+lines_of(struct span s)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < s.n; i++)
+		n += s.p[i] == '\n';
+	return n;
+}
+
+static const char *
+pager_name(void)
+{
+	const char *p = getenv("ERIKA_PAGER");
+
+	if (p == NULL)
+		p = getenv("PAGER");
+	if (p == NULL)
+		p = "less -RFX";
+	return p;
+}
+
+/* Whether the pager took the text. One that quits early did. */
+static bool
+pager_run(const char *pager, struct span text)
+{
+	void (*old)(int) = signal(SIGPIPE, SIG_IGN);
+	FILE *f = popen(pager, "w");
+	int status = -1;
+
+	if (f != NULL) {
+		fwrite(text.p, 1, text.n, f);
+		status = pclose(f);
+	}
+	signal(SIGPIPE, old);
+	/* 126 and 127: the shell could not start it. */
+	return status != -1 &&
+	       !(WIFEXITED(status) && (WEXITSTATUS(status) == 126 ||
+					      WEXITSTATUS(status) == 127));
+}
+
+enum err
+erika_page(const struct context *cx, struct span text, struct diag *d)
+{
+	const char *pager = pager_name();
+	struct winsize w;
+
+	fflush(stdout);
+	if (!cx->json && isatty(STDOUT_FILENO) == 1 && pager[0] != '\0' &&
+		strcmp(pager, "cat") != 0 && window(&w) &&
+		lines_of(text) >= w.ws_row && pager_run(pager, text))
+		return ERR_OK;
+	if (fwrite(text.p, 1, text.n, stdout) != text.n)
+		return diag_set(d, ERR_IO, "cannot write the output");
+	return ERR_OK;
+}

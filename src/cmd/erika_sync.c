@@ -1,0 +1,223 @@
+/* erika sync: get what is new, and say who brought it and who lied. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../core/country.h"
+#include "../core/text.h"
+#include "../read/xhtml.h"
+#include "../sys/archive.h"
+#include "../sys/clock.h"
+#include "../sys/file.h"
+#include "../sys/source.h"
+#include "../sys/sync.h"
+#include "erika.h"
+#include "erika_report.h"
+
+struct run {
+	struct context *cx;
+	const char *from, *country;
+	bool images;
+	struct sync_options o;
+	struct countries countries;
+	struct country here;
+	json_t *json; /* array of outlets' reports */
+	enum err worst;
+	struct diag why;
+};
+
+/* ---- progress */
+
+static void
+progress(void *arg, const struct sync_progress *p)
+{
+	char size[TALK_SIZE], rate[TALK_SIZE], shown[60];
+
+	(void)arg;
+	fprintf(stderr, "\r%s", talk_size(size, p->bytes));
+	if (p->seconds >= 1)
+		fprintf(stderr, "  %s/s",
+			talk_size(rate, (unsigned long long)((double)p->bytes /
+							     p->seconds)));
+	if (p->todo > 0)
+		fprintf(stderr, "  %zu of %zu", p->done, p->todo);
+	fprintf(stderr, "  %s\033[K",
+		text_show(shown, sizeof(shown), span_str(p->mirror)));
+	fflush(stderr);
+}
+
+static void
+progress_clear(const struct run *r)
+{
+	if (r->o.progress != NULL)
+		fprintf(stderr, "\r\033[K");
+}
+
+/* ---- one outlet */
+
+static void
+keep_worst(struct run *r, enum err e, const struct diag *d,
+	const struct library_outlet *o)
+{
+	char shown[100];
+
+	if (sync_badness(e) <= sync_badness(r->worst))
+		return;
+	r->worst = e;
+	diag_set(&r->why, e, "%s: %s",
+		text_show(shown, sizeof(shown), span_str(o->name)), d->why);
+}
+
+static enum err
+outlet_sync(struct run *r, struct library *l, const struct library_outlet *o,
+	struct diag *d)
+{
+	struct sync_report news, pictures = {.err = ERR_OK};
+	enum err e = sync_outlet(l, o, &r->o, &news, d);
+
+	if (e == ERR_OK && r->images && news.complete)
+		e = sync_images(l, o, 0, &r->o, &pictures, d);
+	progress_clear(r);
+	if (e == ERR_OK) {
+		report_print(r->cx, o, &news, &pictures);
+		if (r->cx->json && json_array_append_new(r->json,
+					   report_json(o, &news, &pictures)))
+			e = diag_set(d, ERR_NOMEM, "out of memory");
+		keep_worst(r, news.err, &news.diag, o);
+		keep_worst(r, pictures.err, &pictures.diag, o);
+	}
+	sync_report_clear(&news);
+	sync_report_clear(&pictures);
+	return e;
+}
+
+/* ---- which outlets */
+
+/* Whose a folder or share file is, by its first root. */
+static enum err
+outlet_by_source(struct run *r, const struct library_outlets *list,
+	const struct library_outlet **out, struct diag *d)
+{
+	struct source *s = source_new(r->o.fetch);
+	struct buf root;
+	enum err e = s == NULL ? diag_set(d, ERR_NOMEM, "out of memory")
+			       : source_add_any(s, r->from, d);
+
+	*out = NULL;
+	buf_init(&root, LIMIT_ROOT);
+	if (e == ERR_OK)
+		e = source_file(s, 0, "m/1.root.json", LIMIT_ROOT, &root, d);
+	if (e == ERR_OK)
+		e = erika_outlet_of(list, buf_view(&root), out, d);
+	else if (e == ERR_MISSING && list->n == 1)
+		*out = &list->list[0], e = ERR_OK;
+	else if (e == ERR_MISSING)
+		e = diag_set(d, ERR_USAGE,
+			"it does not say whose it is; name the outlet");
+	if (e == ERR_OK && *out == NULL)
+		e = diag_set(d, ERR_KEY,
+			"this is from an outlet that you do not trust; "
+			"erika add would ask you");
+	source_free(s);
+	buf_free(&root);
+	return e;
+}
+
+static enum err
+outlets_sync(struct run *r, struct library *l,
+	const struct library_outlets *list, const char *which, struct diag *d)
+{
+	const struct library_outlet *one = NULL;
+	enum err e = ERR_OK;
+	size_t i;
+
+	if (which != NULL)
+		e = library_outlet_find(list, which, &one, d);
+	else if (r->from != NULL)
+		e = outlet_by_source(r, list, &one, d);
+	if (e == ERR_OK && one != NULL)
+		return outlet_sync(r, l, one, d);
+	for (i = 0; e == ERR_OK && i < list->n; i++)
+		e = outlet_sync(r, l, &list->list[i], d);
+	return e;
+}
+
+static enum err
+country_set(struct run *r, struct diag *d)
+{
+	enum err e = countries_builtin(&r->countries, d);
+
+	if (e != ERR_OK)
+		return e;
+	e = countries_find(&r->countries, r->country, &r->here, d);
+	if (e == ERR_MISSING) {
+		talk(r->cx, "%s", d->why);
+		e = ERR_OK;
+	}
+	r->o.country = &r->here;
+	return e;
+}
+
+static enum err
+run(struct run *r, const char *which, struct diag *d)
+{
+	struct library_outlets list = {.n = 0};
+	struct library *l = NULL;
+	struct fetch *f = NULL;
+	bool share = r->from != NULL && strstr(r->from, "://") == NULL &&
+		     !file_is_dir(r->from);
+	enum err e = ERR_OK;
+
+	/* A share file needs no network, so there is none. */
+	if (!share)
+		e = fetch_new(NULL, &f, d);
+	r->o.fetch = f;
+	if (e == ERR_OK && r->country != NULL)
+		e = country_set(r, d);
+	if (e == ERR_OK)
+		e = erika_library(&l, &list, false, d);
+	if (e == ERR_OK)
+		e = outlets_sync(r, l, &list, which, d);
+	library_outlets_clear(&list);
+	library_close(l);
+	fetch_free(f);
+	countries_clear(&r->countries);
+	return e;
+}
+
+enum err
+erika_sync(struct context *cx, int argc, char **argv, struct diag *d)
+{
+	struct run r = {.cx = cx};
+	const struct opt opts[] = {
+		{"from", 'f', OPT_STRING, &r.from, "PATH",
+			"only from this folder, share file or URL"},
+		{"country", 'c', OPT_STRING, &r.country, "CC",
+			"try first what works there: RU, IR, BY"},
+		{"images", 'i', OPT_FLAG, &r.images, NULL,
+			"get the pictures too"},
+		{NULL, 0, OPT_FLAG, NULL, NULL, NULL},
+	};
+	int first;
+	enum err e = command_opts(cx, opts, argc, argv, 0, 1, &first, d);
+
+	if (e != ERR_OK)
+		return e;
+	r.o = (struct sync_options){
+		.now = clock_now(), .from = r.from, .check = xhtml_check};
+	if (!cx->quiet && !cx->json && isatty(STDERR_FILENO) == 1)
+		r.o.progress = progress;
+	r.json = json_array();
+	e = run(&r, first < argc ? argv[first] : NULL, d);
+	if (e == ERR_OK && cx->json)
+		e = erika_json(json_pack("{s:s, s:O}", "schema", "erika-sync-1",
+				       "outlets", r.json),
+			d);
+	json_decref(r.json);
+	if (e == ERR_OK && r.worst != ERR_OK) {
+		*d = r.why;
+		e = r.worst;
+	}
+	return e;
+}

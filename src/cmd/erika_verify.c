@@ -1,0 +1,331 @@
+#include "erika_verify.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../core/minisign.h"
+#include "../core/text.h"
+#include "../sys/archive.h"
+#include "../sys/clock.h"
+#include "../sys/file.h"
+
+/* What became known of a bundle. */
+struct bundle_view {
+	const struct verify *v;
+	struct minisign_sig sig;
+	struct verified *whole;
+	struct bundle *b;
+	uint8_t sha256[32];
+	char keynum[2 * MINISIGN_KEYNUM + 1];
+	char who[300]; /* whose key it is */
+	char fresh[300];
+	bool known;  /* a key of an outlet that we trust */
+	bool listed; /* and its metadata lists this very file */
+	char role[LIMIT_NAME + 1];
+};
+
+/* ---- the signature */
+
+static enum err
+signature_read(struct bundle_view *w, bool *strict, struct diag *d)
+{
+	struct buf b, name;
+	enum err e = ERR_OK;
+
+	buf_init(&b, LIMIT_MINISIG);
+	buf_init(&name, 4096);
+	if (w->v->signature != NULL)
+		e = buf_str(&name, w->v->signature);
+	else
+		e = buf_printf(&name, "%s.minisig", w->v->file);
+	if (e != ERR_OK)
+		diag_set(d, e, "the file's name is too long");
+	else
+		e = file_read(buf_cstr(&name), LIMIT_MINISIG, &b, d);
+	if (e == ERR_MISSING)
+		diag_set(d, e,
+			"there is no signature %s; --signature FILE "
+			"says where it is",
+			buf_cstr(&name));
+	if (e == ERR_OK)
+		e = minisign_sig_parse(buf_view(&b), &w->sig, d);
+	*strict = minisign_sig_strict(buf_view(&b));
+	minisign_keynum_text(w->keynum, w->sig.keynum);
+	buf_free(&b);
+	buf_free(&name);
+	return e;
+}
+
+static enum err
+key_given(struct bundle_view *w, struct minisign_key *k, struct diag *d)
+{
+	char shown[200];
+	struct buf b;
+	enum err e;
+
+	buf_init(&b, LIMIT_MINISIG);
+	e = file_read(w->v->key, LIMIT_MINISIG, &b, d);
+	if (e == ERR_OK)
+		e = minisign_key_parse(buf_view(&b), k, d);
+	buf_free(&b);
+	snprintf(w->who, sizeof(w->who), "the key in %s",
+		text_show(shown, sizeof(shown), span_str(w->v->key)));
+	return e;
+}
+
+/* Whether one of an outlet's desks has the key that signed. Keeps what the
+ * outlet's metadata says of this file. */
+static bool
+key_of(struct bundle_view *w, struct library *l, const struct library_outlet *o,
+	struct minisign_key *k)
+{
+	char shown[200], fresh[200];
+	const struct trust_target *g;
+	struct trust *t = NULL;
+	uint8_t sha256[32];
+	const char *role;
+	bool hit = false;
+	size_t i;
+
+	if (library_trust(l, o->id, clock_now(), &t, NULL) != ERR_OK)
+		return false;
+	for (i = 0; !hit && (role = trust_delegation(t, i)) != NULL; i++)
+		hit = strncmp(role, "d-", 2) == 0 &&
+		      trust_role_key(t, role, k) == ERR_OK &&
+		      memcmp(k->keynum, w->sig.keynum, MINISIGN_KEYNUM) == 0;
+	if (hit) {
+		snprintf(w->role, sizeof(w->role), "%s", role);
+		snprintf(w->who, sizeof(w->who), "%s, desk %s",
+			text_show(shown, sizeof(shown), span_str(o->name)),
+			role + 2);
+		for (i = 0; (g = trust_listed(t, role, i)) != NULL; i++)
+			if (trust_target_sha256(g, sha256) &&
+				memcmp(sha256, w->sha256, 32) == 0)
+				w->listed = true;
+		erika_fresh(fresh, sizeof(fresh), o, clock_now());
+		snprintf(w->fresh, sizeof(w->fresh), "%s; %s", fresh,
+			w->listed ? "the outlet lists this very file"
+				  : "the outlet does not list this file: "
+				    "something else stands in its place, or "
+				    "it is newer; erika sync");
+	}
+	trust_free(t);
+	return hit;
+}
+
+static enum err
+key_known(struct bundle_view *w, struct minisign_key *k, struct diag *d)
+{
+	struct library_outlets list = {.n = 0};
+	struct library *l = NULL;
+	enum err e = erika_library(&l, &list, false, d);
+	size_t i;
+
+	for (i = 0; e == ERR_OK && !w->known && i < list.n; i++)
+		w->known = key_of(w, l, &list.list[i], k);
+	if (e == ERR_OK && !w->known)
+		e = diag_set(d, ERR_KEY,
+			"signed by key %s, which is no desk's of an outlet "
+			"that you trust; erika sync may bring new keys, --key "
+			"FILE checks with one you have",
+			w->keynum);
+	library_outlets_clear(&list);
+	library_close(l);
+	return e;
+}
+
+/* ---- the content */
+
+/* The trusted comment's path, which the signature covers. */
+static enum err
+comment_check(const struct bundle_view *w, struct diag *d)
+{
+	const char *at = strstr(w->sig.comment, "path="), *path;
+	size_t n;
+
+	if (strncmp(w->sig.comment, "erika1 ", 7) != 0 || at == NULL)
+		return w->known ? diag_set(d, ERR_REFUSED,
+					  "the signature does not say which "
+					  "bundle it is for")
+				: ERR_OK;
+	at += strlen("path=");
+	n = strcspn(at, " ");
+	path = bundle_path(w->b);
+	if (strlen(path) != n || strncmp(path, at, n) != 0)
+		return diag_set(d, ERR_MIXED,
+			"the signature is for another path than the bundle "
+			"says");
+	if (w->known && strcmp(w->role + 2, bundle_desk(w->b)) != 0)
+		return diag_set(d, ERR_KEY,
+			"signed by desk %s, but it is a bundle of desk %s",
+			w->role + 2, bundle_desk(w->b));
+	return ERR_OK;
+}
+
+static enum err
+objects_check(const struct bundle_view *w, struct diag *d)
+{
+	struct span s = verified_bytes(w->whole);
+	enum err e = ERR_OK;
+	size_t i;
+
+	for (i = 0; e == ERR_OK && i < bundle_objects(w->b); i++) {
+		const struct bundle_object *o = bundle_object(w->b, i);
+		struct verified *v;
+
+		e = bundle_object_verify(w->b, i,
+			span_sub(s, (size_t)o->offset, o->packed), &v, d);
+		verified_free(v);
+	}
+	if (e == ERR_OK)
+		e = bundle_padding_check(w->b,
+			span_sub(s, (size_t)bundle_content(w->b), s.n), d);
+	return e;
+}
+
+static enum err
+whole_read(struct bundle_view *w, const struct minisign_key *k, struct diag *d)
+{
+	char shown[200];
+	struct buf b;
+	enum err e;
+
+	buf_init(&b, LIMIT_BUNDLE);
+	e = file_read(w->v->file, LIMIT_BUNDLE, &b, d);
+	if (e == ERR_OK) {
+		hash_bytes(HASH_SHA256, buf_view(&b), w->sha256);
+		e = minisign_verify(&w->sig, k, buf_view(&b), &w->whole, d);
+		if (e != ERR_OK)
+			diag_prefix(d, e, "%s",
+				text_show(shown, sizeof(shown),
+					span_str(w->v->file)));
+	}
+	buf_free(&b);
+	if (e == ERR_OK)
+		e = bundle_open(w->whole, &w->b, d);
+	return e;
+}
+
+/* ---- what is said */
+
+static void
+articles_print(const struct bundle *b)
+{
+	char shown[400];
+	size_t i;
+
+	for (i = 0; i < bundle_articles(b); i++) {
+		const struct article *a = bundle_article(b, i);
+
+		printf("  %-10s %-5s %s\n", article_status_str(a->status),
+			a->language,
+			text_show(shown, sizeof(shown), span_str(a->title)));
+	}
+}
+
+static enum err
+bundle_say(
+	const struct context *cx, const struct bundle_view *w, struct diag *d)
+{
+	char when[ERIKA_DATE], hex[65];
+
+	text_hex(hex, w->sha256, sizeof(w->sha256));
+	if (cx->json)
+		return erika_json(
+			json_pack("{s:s, s:s, s:b, s:s, s:s, s:b, s:s, s:s,"
+				  " s:o, s:I}",
+				"schema", "erika-verify-1", "kind", "bundle",
+				"authentic", true, "signer", w->who, "key",
+				w->keynum, "listed", w->listed, "path",
+				bundle_path(w->b), "sha256", hex, "created",
+				erika_json_date(bundle_created(w->b)),
+				"articles", (json_int_t)bundle_articles(w->b)),
+			d);
+	printf("authentic: signed by %s (key %s)\n", w->who, w->keynum);
+	printf("%s\n", w->known ? w->fresh
+				: "fresh: not known; a key alone does not say "
+				  "whether something newer exists");
+	printf("%s, made %s, %zu articles\n", bundle_path(w->b),
+		erika_date(when, bundle_created(w->b)), bundle_articles(w->b));
+	articles_print(w->b);
+	return ERR_OK;
+}
+
+enum err
+verify_bundle(struct context *cx, const struct verify *v, struct diag *d)
+{
+	struct bundle_view *w = calloc(1, sizeof(*w));
+	struct minisign_key k;
+	bool strict;
+	enum err e;
+
+	if (w == NULL)
+		return diag_set(d, ERR_NOMEM, "out of memory");
+	w->v = v;
+	e = signature_read(w, &strict, d);
+	if (e == ERR_OK && v->key != NULL) {
+		e = key_given(w, &k, d);
+		if (e == ERR_OK)
+			e = whole_read(w, &k, d);
+	} else if (e == ERR_OK) {
+		struct buf b;
+
+		/* Its hash is what the outlet's metadata is asked for. */
+		buf_init(&b, LIMIT_BUNDLE);
+		e = file_read(v->file, LIMIT_BUNDLE, &b, d);
+		hash_bytes(HASH_SHA256, buf_view(&b), w->sha256);
+		buf_free(&b);
+		if (e == ERR_OK)
+			e = key_known(w, &k, d);
+		if (e == ERR_OK && !strict)
+			e = diag_set(d, ERR_SIGNATURE,
+				"the signature file's first line is not what "
+				"erika-press writes: the file was changed");
+		if (e == ERR_OK)
+			e = whole_read(w, &k, d);
+	}
+	if (e == ERR_OK)
+		e = comment_check(w, d);
+	if (e == ERR_OK)
+		e = objects_check(w, d);
+	if (e == ERR_OK)
+		e = bundle_say(cx, w, d);
+	bundle_free(w->b);
+	verified_free(w->whole);
+	free(w);
+	return e;
+}
+
+enum err
+erika_verify(struct context *cx, int argc, char **argv, struct diag *d)
+{
+	struct verify v = {.file = NULL};
+	const struct opt opts[] = {
+		{"key", 'k', OPT_STRING, &v.key, "PUB",
+			"check a bundle with this minisign key"},
+		{"signature", 's', OPT_STRING, &v.signature, "FILE",
+			"the bundle's signature (FILE.minisig)"},
+		{"root", 0, OPT_STRING, &v.root, "FILE",
+			"check a share file from this 1.root.json"},
+		{NULL, 0, OPT_FLAG, NULL, NULL, NULL},
+	};
+	int first;
+	enum err e = command_opts(cx, opts, argc, argv, 1, 1, &first, d);
+
+	if (e != ERR_OK)
+		return e;
+	v.file = argv[first];
+	if (archive_probe(v.file)) {
+		if (v.key != NULL || v.signature != NULL)
+			return diag_set(d, ERR_USAGE,
+				"a share file is checked by its outlet's "
+				"root, not by a key: --root FILE");
+		return verify_share(cx, &v, d);
+	}
+	if (v.root != NULL)
+		return diag_set(d, ERR_USAGE,
+			"--root is for share files, and this is none; a "
+			"bundle is checked with --key");
+	return verify_bundle(cx, &v, d);
+}
