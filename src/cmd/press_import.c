@@ -4,23 +4,72 @@
 #include <string.h>
 
 #include "../core/limits.h"
+#include "../ingest/wire.h"
+#include "../sys/confine.h"
 #include "../sys/file.h"
 
+/* Beyond this a buffer is given back before the next file. */
+#define BUFFER_KEPT LIMIT_MIB
+
 struct importer {
-	int unused;
+	struct confine *child;
+	struct buf source, request, answer;
 };
 
 enum err
 importer_new(struct importer **out, struct diag *d)
 {
-	*out = calloc(1, sizeof(**out));
-	return *out == NULL ? diag_set(d, ERR_NOMEM, "out of memory") : ERR_OK;
+	static const struct confine_limits limits = {
+		.memory = LIMIT_IMPORT_MEMORY,
+		.seconds = LIMIT_IMPORT_SECONDS,
+		.answer = WIRE_ANSWER,
+	};
+	struct importer *im = calloc(1, sizeof(*im));
+
+	*out = NULL;
+	if (im == NULL ||
+		confine_new(ingest_job, &limits, &im->child) != ERR_OK) {
+		free(im);
+		return diag_set(d, ERR_NOMEM, "out of memory");
+	}
+	confine_prepare(im->child, ingest_prepare);
+	confine_set_file_job(im->child, ingest_file_job);
+	buf_init(&im->source, LIMIT_SOURCE);
+	/* The source, and what is said of it. */
+	buf_init(&im->request, LIMIT_SOURCE + LIMIT_PART);
+	buf_init(&im->answer, WIRE_ANSWER);
+	*out = im;
+	return ERR_OK;
 }
 
 void
 importer_free(struct importer *im)
 {
+	if (im == NULL)
+		return;
+	confine_free(im->child);
+	buf_free(&im->source);
+	buf_free(&im->request);
+	buf_free(&im->answer);
 	free(im);
+}
+
+/* Thousands of small files need no new buffers; a huge one's go. */
+static void
+buffer_empty(struct buf *b)
+{
+	if (b->cap > BUFFER_KEPT)
+		buf_free(b);
+	else
+		buf_clear(b);
+}
+
+static void
+importer_empty(struct importer *im)
+{
+	buffer_empty(&im->source);
+	buffer_empty(&im->request);
+	buffer_empty(&im->answer);
 }
 
 enum err
@@ -31,23 +80,25 @@ importer_file(struct importer *im, const char *path, const char *language,
 	struct ingest_defaults def = {.language = language,
 		.name = slash == NULL ? path : slash + 1,
 		.now = now};
-	enum ingest_kind kind;
 	uint64_t size;
-	struct buf b;
 	enum err e;
 
-	(void)im;
-	buf_init(&b, LIMIT_SOURCE);
+	*out = (struct ingest_result){.n_articles = 0};
 	e = press_image_stat(path, &size, &def.modified, d);
 	def.modified /= 1000000000;
 	if (e == ERR_OK)
-		e = file_read(path, LIMIT_SOURCE, &b, d);
-	kind = ingest_detect(buf_view(&b));
-	if (e == ERR_OK && kind == INGEST_UNKNOWN)
-		e = diag_set(d, ERR_UNSUPPORTED, "neither a page nor a feed");
+		e = file_read(path, LIMIT_SOURCE, &im->source, d);
+	/* What it is, is for the child to find out. */
+	if (e == ERR_OK &&
+		(e = ingest_request_import(&im->request, buf_view(&im->source),
+			 INGEST_UNKNOWN, &def)) != ERR_OK)
+		e = diag_set(d, e, "%s", err_str(e));
 	if (e == ERR_OK)
-		e = ingest_import(buf_view(&b), kind, &def, out, d);
-	buf_free(&b);
+		e = confine_call(
+			im->child, buf_view(&im->request), &im->answer, d);
+	if (e == ERR_OK)
+		e = ingest_answer_import(buf_view(&im->answer), out, d);
+	importer_empty(im);
 	return e;
 }
 
@@ -83,20 +134,23 @@ importer_image(struct importer *im, const char *path, struct press_image *out,
 	bool *gps, struct diag *d)
 {
 	struct image_plan plan = {.n_pieces = 0};
-	struct buf b;
+	uint64_t length = 0;
 	enum err e;
 
-	(void)im;
 	*out = (struct press_image){.file = strdup(path)};
-	buf_init(&b, LIMIT_IMAGE);
 	e = out->file == NULL
 		    ? diag_set(d, ERR_NOMEM, "out of memory")
 		    : press_image_stat(path, &out->size, &out->mtime, d);
+	if (e == ERR_OK &&
+		(e = ingest_request_image_file(&im->request)) != ERR_OK)
+		e = diag_set(d, e, "%s", err_str(e));
 	if (e == ERR_OK)
-		e = file_read(path, LIMIT_IMAGE, &b, d);
+		e = confine_call_file(im->child, buf_view(&im->request), path,
+			LIMIT_IMAGE, &length, &im->answer, d);
 	if (e == ERR_OK)
-		e = image_plan_make(buf_view(&b), &plan, d);
-	buf_free(&b);
+		e = ingest_answer_image(
+			buf_view(&im->answer), length, &plan, d);
+	importer_empty(im);
 	if (e == ERR_OK)
 		e = pieces_copy(&plan, out);
 	if (e == ERR_OK)

@@ -168,4 +168,10 @@
 /* Pixels of a photograph: 40 megapixels take a phone 160 MB to show. */
 #define LIMIT_PIXELS 40000000
 
+/* The child that imports them: a tree takes about ten times the bytes of its
+ * page, and real pages are under a tenth of what this holds; the slowest of
+ * them takes a tenth of a second. Seconds are of one file. */
+#define LIMIT_IMPORT_MEMORY (512 * LIMIT_MIB)
+#define LIMIT_IMPORT_SECONDS 20
+
 #endif
