@@ -3,99 +3,18 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "../core/limits.h"
 #include "../core/markup.h"
 #include "../core/text.h"
 #include "anchors.h"
+#include "attrs.h"
 #include "field.h"
+#include "picture.h"
+#include "rules.h"
 #include "tree.h"
 #include "url.h"
 #include "writer.h"
-
-/* What becomes of an element. */
-enum fate {
-	KEEP,	 /* it is on the allow-list, as itself or under another name */
-	UNWRAP,	 /* its children stay */
-	BOUND,	 /* they stay, and a paragraph begins and ends with it */
-	DROP,	 /* they go too */
-	LINK,	 /* it goes, a link to what it would have loaded stays */
-	PICTURE, /* img */
-	NOSCRIPT /* goes, but for an image that a script would have loaded */
-};
-
-/* Sorted by name. What is neither here nor on the allow-list is unwrapped. */
-static const struct rule {
-	const char *name;
-	enum fate fate;
-	const char *as;
-} rules[] = {
-	{"acronym", KEEP, "abbr"},
-	{"address", BOUND, NULL},
-	{"amp-img", PICTURE, NULL},
-	{"annotation", DROP, NULL},
-	{"annotation-xml", DROP, NULL},
-	{"applet", DROP, NULL},
-	{"area", DROP, NULL},
-	{"article", BOUND, NULL},
-	{"aside", BOUND, NULL},
-	{"audio", LINK, NULL},
-	{"base", DROP, NULL},
-	{"body", BOUND, NULL},
-	{"button", DROP, NULL},
-	{"canvas", DROP, NULL},
-	{"center", BOUND, NULL},
-	{"col", DROP, NULL},
-	{"colgroup", DROP, NULL},
-	{"datalist", DROP, NULL},
-	{"dialog", DROP, NULL},
-	{"dir", KEEP, "ul"},
-	{"embed", LINK, NULL},
-	{"fieldset", BOUND, NULL},
-	{"footer", BOUND, NULL},
-	{"form", DROP, NULL},
-	{"frame", DROP, NULL},
-	{"frameset", DROP, NULL},
-	{"head", DROP, NULL},
-	{"header", BOUND, NULL},
-	{"hgroup", BOUND, NULL},
-	{"html", BOUND, NULL},
-	{"iframe", LINK, NULL},
-	{"image", PICTURE, NULL},
-	{"img", PICTURE, NULL},
-	{"input", DROP, NULL},
-	{"label", DROP, NULL},
-	{"legend", BOUND, NULL},
-	{"link", DROP, NULL},
-	{"listing", KEEP, "pre"},
-	{"main", BOUND, NULL},
-	{"map", DROP, NULL},
-	{"menu", KEEP, "ul"},
-	{"meta", DROP, NULL},
-	{"meter", DROP, NULL},
-	{"nav", BOUND, NULL},
-	{"noframes", DROP, NULL},
-	{"noscript", NOSCRIPT, NULL},
-	{"object", LINK, NULL},
-	{"optgroup", DROP, NULL},
-	{"option", DROP, NULL},
-	{"output", DROP, NULL},
-	{"param", DROP, NULL},
-	{"plaintext", KEEP, "pre"},
-	{"progress", DROP, NULL},
-	{"script", DROP, NULL},
-	{"select", DROP, NULL},
-	{"strike", KEEP, "s"},
-	{"style", DROP, NULL},
-	{"svg", DROP, NULL},
-	{"template", DROP, NULL},
-	{"textarea", DROP, NULL},
-	{"title", DROP, NULL},
-	{"tt", KEEP, "code"},
-	{"video", LINK, NULL},
-	{"xmp", KEEP, "pre"},
-};
 
 struct job {
 	const struct sanitise_from *from;
@@ -116,142 +35,18 @@ keep(struct job *j, enum err e)
 		j->err = e;
 }
 
-static int
-by_name(const void *key, const void *rule)
-{
-	return strcmp(key, ((const struct rule *)rule)->name);
-}
-
-static bool
-surrounds(const char *name, enum sanitise_scope scope)
-{
-	if (scope == SANITISE_FRAGMENT)
-		return false;
-	if (strcmp(name, "nav") == 0)
-		return true;
-	return scope == SANITISE_PAGE &&
-	       (strcmp(name, "header") == 0 || strcmp(name, "footer") == 0 ||
-		       strcmp(name, "aside") == 0);
-}
-
 static enum fate
 fate_of(const struct job *j, const xmlNode *n, const struct markup_element **el)
 {
-	const char *name = (const char *)n->name;
-	const struct rule *r;
-
 	*el = NULL;
-	if (n == j->from->skip)
-		return DROP;
-	r = bsearch(name, rules, sizeof(rules) / sizeof(rules[0]),
-		sizeof(rules[0]), by_name);
-	if (r != NULL) {
-		if (surrounds(name, j->from->scope))
-			return DROP;
-		if (r->as != NULL)
-			*el = markup_element(r->as);
-		return r->fate;
-	}
-	*el = markup_element(name);
-	return *el == NULL ? UNWRAP : KEEP;
+	return n == j->from->skip ? DROP : rules_fate(n, j->from->scope, el);
 }
 
-/* ---- attributes */
-
-static void
-add_attr(struct job *j, const struct markup_element *el, const char *name,
-	const char *value)
-{
-	if (markup_attr_ok(el, name, span_str(value)))
-		keep(j, writer_attr(&j->attrs, name, span_str(value)));
-}
-
-/* A number as one spelling: "+5", "5px" and "005" are 5. */
-static void
-add_number(struct job *j, const struct markup_element *el, const char *name,
-	const char *value)
-{
-	char text[24], *end;
-	long v = strtol(value, &end, 10);
-
-	if (end == value || *end == '%')
-		return;
-	snprintf(text, sizeof(text), "%ld", v);
-	add_attr(j, el, name, text);
-}
-
-static void
-add_line(struct job *j, const struct markup_element *el, const char *name,
-	const char *value)
-{
-	char *clean;
-
-	keep(j, field_clean(span_str(value), LIMIT_TITLE, &clean));
-	if (clean != NULL)
-		add_attr(j, el, name, clean);
-	free(clean);
-}
-
-static void
-add_language(struct job *j, const struct markup_element *el, const xmlNode *n)
-{
-	const char *v = tree_attr(n, "lang");
-	char *lang;
-
-	if (v == NULL)
-		v = tree_attr(n, "xml:lang");
-	if (v == NULL)
-		return;
-	keep(j, field_language(span_str(v), &lang));
-	if (lang != NULL)
-		add_attr(j, el, "lang", lang);
-	free(lang);
-}
-
-/* "ltr", "rtl" or "auto", whatever the case; else NULL. */
-static const char *
-direction(const char *v)
-{
-	static const char *const words[] = {"ltr", "rtl", "auto"};
-	size_t i;
-
-	for (i = 0; v != NULL && i < 3; i++)
-		if (strcasecmp(v, words[i]) == 0)
-			return words[i];
-	return NULL;
-}
-
-/* The attributes an element may have, in one order, into j->attrs. */
 static void
 add_attrs(struct job *j, const struct markup_element *el, const xmlNode *n)
 {
-	static const char *const numbers[] = {"start", "colspan", "rowspan"};
-	static const char *const flags[] = {"reversed", "open"};
-	static const char *const words[] = {"datetime", "scope"};
-	const char *v;
-	size_t i;
-
 	buf_clear(&j->attrs);
-	if (n->properties == NULL)
-		return;
-	for (i = 0; i < 3; i++)
-		if (markup_attr_known(el, numbers[i]) &&
-			(v = tree_attr(n, numbers[i])) != NULL &&
-			strcmp(v, "1") != 0)
-			add_number(j, el, numbers[i], v);
-	for (i = 0; i < 2; i++)
-		if (markup_attr_known(el, flags[i]) &&
-			tree_attr(n, flags[i]) != NULL)
-			add_attr(j, el, flags[i], flags[i]);
-	for (i = 0; i < 2; i++)
-		if (markup_attr_known(el, words[i]) &&
-			(v = tree_attr(n, words[i])) != NULL)
-			add_line(j, el, words[i], v);
-	if ((v = tree_attr(n, "title")) != NULL)
-		add_line(j, el, "title", v);
-	add_language(j, el, n);
-	if ((v = direction(tree_attr(n, "dir"))) != NULL)
-		add_attr(j, el, "dir", v);
+	keep(j, attrs_add(n, el, &j->attrs));
 }
 
 /* The name this element gets because a link points to it, or nothing. */
@@ -306,97 +101,19 @@ image_number(struct job *j, char *source)
 	return a->n_images++;
 }
 
-/* The widest of "a.jpg 320w, b.jpg 640w". */
-static struct span
-widest(const char *srcset)
-{
-	struct span best = span_of(NULL, 0);
-	unsigned long most = 0;
-
-	while (*srcset != '\0') {
-		size_t skip = strspn(srcset, " \t\r\n,"), n;
-		unsigned long w;
-
-		srcset += skip;
-		n = strcspn(srcset, " \t\r\n");
-		if (n == 0)
-			break;
-		w = strtoul(srcset + n, NULL, 10);
-		if (best.n == 0 || w > most) {
-			best = span_of(srcset, n);
-			most = w;
-		}
-		srcset += n;
-		srcset += strcspn(srcset, ",");
-	}
-	while (best.n > 0 && best.p[best.n - 1] == ',')
-		best.n--;
-	return best;
-}
-
-/* Our own "image:K", met when an article is sanitised again. */
-static bool
-numbered(const char *v)
-{
-	uint64_t k;
-
-	return strncmp(v, "image:", 6) == 0 &&
-	       text_decimal(span_str(v + 6), LIMIT_IMAGES_PER_ARTICLE - 1,
-		       &k) == ERR_OK;
-}
-
-/* Where an img's picture is: the attributes of lazy loading first, since src
- * is a placeholder then. NULL when it has none. */
-static char *
-image_source(struct job *j, const xmlNode *n)
-{
-	static const char *const names[] = {"data-src", "data-lazy-src",
-		"data-original", "data-orig-file", "src"};
-	static const char *const sets[] = {"data-srcset", "srcset"};
-	char *source = NULL;
-	const char *v;
-	size_t i;
-
-	for (i = 0; source == NULL && i < 5; i++) {
-		v = tree_attr(n, names[i]);
-		if (v != NULL && numbered(v))
-			keep(j, field_copy(v, &source));
-		else if (v != NULL)
-			keep(j, url_image(span_str(v), &source));
-	}
-	for (i = 0; source == NULL && i < 2; i++)
-		if ((v = tree_attr(n, sets[i])) != NULL)
-			keep(j, url_image(widest(v), &source));
-	return source;
-}
-
-/* A counter that reports who reads, not a picture. */
-static bool
-pixel(const xmlNode *n)
-{
-	const char *w = tree_attr(n, "width"), *h = tree_attr(n, "height");
-	long pw = w == NULL ? 3 : strtol(w, NULL, 10);
-	long ph = h == NULL ? 3 : strtol(h, NULL, 10);
-	bool percent = (w != NULL && strchr(w, '%') != NULL) ||
-		       (h != NULL && strchr(h, '%') != NULL);
-
-	return !percent && ((w != NULL && pw <= 1) || (h != NULL && ph <= 1) ||
-				   (pw <= 2 && ph <= 2));
-}
-
 static void
 put_image(struct job *j, const xmlNode *n)
 {
 	const struct markup_element *el = markup_element("img");
-	const char *alt = tree_attr(n, "alt"), *v;
+	const char *alt = tree_attr(n, "alt");
 	char *source, *text, name[32];
 	size_t k, n_images = j->out->n_images;
 
-	if (pixel(n)) {
+	if (picture_pixel(n)) {
 		j->out->remote++;
 		return;
 	}
-	source = image_source(j, n);
+	keep(j, picture_source(n, &source));
 	if (source == NULL)
 		return;
 	k = image_number(j, source);
@@ -417,10 +134,8 @@ put_image(struct job *j, const xmlNode *n)
 	keep(j, writer_attr(&j->attrs, "src", span_str(name)));
 	keep(j, writer_attr(&j->attrs, "alt", span_str(text)));
 	free(text);
-	if ((v = tree_attr(n, "width")) != NULL)
-		add_number(j, el, "width", v);
-	if ((v = tree_attr(n, "height")) != NULL)
-		add_number(j, el, "height", v);
+	keep(j, attrs_add_number(n, "width", el, &j->attrs));
+	keep(j, attrs_add_number(n, "height", el, &j->attrs));
 	if (writer_void(&j->w, el, buf_view(&j->attrs)))
 		j->image = n;
 	else if (k == n_images && k < j->out->n_images)
@@ -485,7 +200,7 @@ embedded(struct job *j, const xmlNode *root)
 static void
 put_embedded(struct job *j, const xmlNode *n)
 {
-	char *url = pixel(n) ? NULL : embedded(j, n);
+	char *url = picture_pixel(n) ? NULL : embedded(j, n);
 
 	j->out->remote++;
 	if (url != NULL)
@@ -732,7 +447,7 @@ sanitise_tree(const struct sanitise_from *from, struct ingest_article *out,
 	size_t *chars, struct diag *d)
 {
 	struct job *j = malloc(sizeof(*j));
-	const char *dir = direction(tree_attr(from->root, "dir"));
+	const char *dir = attrs_direction(tree_attr(from->root, "dir"));
 	const char *v = tree_attr(from->root, "lang");
 	char *lang = NULL;
 	enum err e;
@@ -752,7 +467,7 @@ sanitise_tree(const struct sanitise_from *from, struct ingest_article *out,
 		keep(j, field_language(span_str(v), &lang));
 	find_anchors(j);
 	writer_start(&j->w, &out->body, lang,
-		dir != NULL ? dir : direction(from->dir));
+		dir != NULL ? dir : attrs_direction(from->dir));
 	walk(j, from->root->children);
 	e = writer_end(&j->w, d);
 	if (e == ERR_OK && j->err != ERR_OK)

@@ -3,9 +3,7 @@
 #include <string.h>
 
 #include "../core/text.h"
-
-/* Identities of implied elements beside their parent's serial. */
-enum { EXPLICIT, ITEM, ROW, CELL, PARAGRAPH };
+#include "chain.h"
 
 static void
 keep(struct writer *w, enum err e)
@@ -65,177 +63,6 @@ writer_attr(struct buf *b, const char *name, struct span value)
 	return e;
 }
 
-/* ---- what an element is to us */
-
-static bool
-named(const struct markup_element *e, const char *name)
-{
-	return strcmp(e->name, name) == 0;
-}
-
-/* A block that holds no blocks, of which p alone gives way to one. A dt may,
- * but the HTML parser ends it at a dl. */
-static bool
-line_block(const struct markup_element *e)
-{
-	if (named(e, "dt"))
-		return true;
-	return e->is != MARKUP_INLINE && e->is != MARKUP_RUBY &&
-	       (e->holds & MARKUP_TEXT) && !(e->holds & MARKUP_BLOCK);
-}
-
-static bool
-inline_element(const struct markup_element *e)
-{
-	return e->is == MARKUP_INLINE || e->is == MARKUP_RUBY;
-}
-
-/* Where loose text becomes a paragraph even if nothing bounds it. */
-static bool
-wraps(const struct markup_element *e)
-{
-	return named(e, "article") || named(e, "section") ||
-	       named(e, "blockquote") || named(e, "div") || named(e, "details");
-}
-
-/* ---- the wanted chain */
-
-static void
-want(struct writer *w, const struct markup_element *el,
-	struct writer_source *source, unsigned serial, unsigned kind)
-{
-	if (w->n_want == sizeof(w->want) / sizeof(w->want[0])) {
-		keep(w, ERR_REFUSED);
-		return;
-	}
-	w->want[w->n_want++] = (struct writer_open){
-		.el = el, .source = source, .serial = serial, .kind = kind};
-}
-
-static const struct writer_open *
-top(const struct writer *w)
-{
-	return &w->want[w->n_want - 1];
-}
-
-/* Imply what is missing between the top and an element of this kind: a list
- * item, a definition, a row and a cell. */
-static void
-imply(struct writer *w, unsigned kind)
-{
-	while (!(top(w)->el->holds & kind)) {
-		unsigned holds = top(w)->el->holds, serial = top(w)->serial;
-
-		if (holds & MARKUP_ITEM)
-			want(w, markup_element("li"), NULL, serial, ITEM);
-		else if (holds & MARKUP_TERM)
-			want(w, markup_element("dd"), NULL, serial, ITEM);
-		else if (holds & MARKUP_ROW)
-			want(w, markup_element("tr"), NULL, serial, ROW);
-		else if (holds & MARKUP_CELL)
-			want(w, markup_element("td"), NULL, serial, CELL);
-		else
-			return;
-		if (w->err != ERR_OK)
-			return;
-	}
-}
-
-/* Add one element of the source that is not inline. Returns whether loose
- * text right inside it is a paragraph. */
-static bool
-want_block(struct writer *w, struct writer_source *s)
-{
-	const struct markup_element *el = s->el;
-
-	if (named(top(w)->el, "p"))
-		w->n_want--;
-	else if (line_block(top(w)->el))
-		return false;
-	if (el == NULL)
-		return true;
-	if (el->is == MARKUP_BLOCK)
-		imply(w, MARKUP_BLOCK);
-	else if (el->is == MARKUP_CELL && (top(w)->el->holds & MARKUP_ROW))
-		imply(w, MARKUP_CELL);
-	if (!markup_holds(top(w)->el, el))
-		return true;
-	want(w, el, s, s->serial, EXPLICIT);
-	return false;
-}
-
-static bool
-same(const struct writer_open *a, const struct writer_open *b)
-{
-	return a->el == b->el && a->serial == b->serial && a->kind == b->kind;
-}
-
-/* Whether a span or bdo was there for its id alone, and that has been
- * written: unless it can stay open, it says nothing any more. */
-static bool
-spent(const struct writer *w, const struct writer_source *s)
-{
-	size_t i;
-
-	if (!s->id_done || s->n_attrs > 0 ||
-		(!named(s->el, "span") && !named(s->el, "bdo")))
-		return false;
-	for (i = 0; i < w->n_want && i < w->n_have; i++)
-		if (!same(&w->have[i], &w->want[i]))
-			return true;
-	return i == w->n_have || w->have[i].source != s;
-}
-
-/* Inline elements come inside all blocks, so that a link around paragraphs
- * becomes a link in each. */
-static void
-want_inlines(struct writer *w)
-{
-	bool alone = false;
-	size_t i;
-
-	for (i = 1; i < w->n_source; i++) {
-		struct writer_source *s = &w->source[i];
-
-		if (s->el == NULL || !inline_element(s->el) ||
-			!markup_holds(top(w)->el, s->el) || spent(w, s))
-			continue;
-		if (markup_alone(s->el)) {
-			if (alone)
-				continue;
-			alone = true;
-		}
-		want(w, s->el, s, s->serial, EXPLICIT);
-	}
-}
-
-enum content { BLOCKS, TEXT, IMAGE };
-
-/* Work out the chain for content of this kind. */
-static void
-want_chain(struct writer *w, enum content content)
-{
-	bool para = false;
-	size_t i;
-
-	w->n_want = 0;
-	want(w, w->source[0].el, &w->source[0], w->source[0].serial, EXPLICIT);
-	for (i = 1; i < w->n_source && w->err == ERR_OK; i++) {
-		struct writer_source *s = &w->source[i];
-
-		if (s->el == NULL || !inline_element(s->el))
-			para = want_block(w, s);
-	}
-	if (content == BLOCKS || w->err != ERR_OK)
-		return;
-	imply(w, MARKUP_TEXT);
-	if (content == IMAGE && named(top(w)->el, "figure"))
-		para = false;
-	if ((para || wraps(top(w)->el)) && !line_block(top(w)->el))
-		want(w, markup_element("p"), NULL, w->segment, PARAGRAPH);
-	want_inlines(w);
-}
-
 /* ---- bringing the output in line */
 
 static void
@@ -245,7 +72,7 @@ close_last(struct writer *w)
 
 	put(w, "</");
 	put(w, el->name);
-	if (inline_element(el)) {
+	if (chain_inline(el)) {
 		put(w, ">");
 		return;
 	}
@@ -275,7 +102,7 @@ open_next(struct writer *w, const struct writer_open *o)
 		s->id_done = true;
 	}
 	put(w, ">");
-	if (!inline_element(o->el))
+	if (!chain_inline(o->el))
 		w->fresh = true;
 }
 
@@ -286,20 +113,21 @@ common(const struct writer *w, bool *bound)
 {
 	size_t i, k = 0;
 
-	while (k < w->n_have && k < w->n_want && same(&w->have[k], &w->want[k]))
+	while (k < w->n_have && k < w->n_want &&
+		chain_same(&w->have[k], &w->want[k]))
 		k++;
 	*bound = false;
 	for (i = k; i < w->n_have; i++)
-		*bound = *bound || !inline_element(w->have[i].el);
+		*bound = *bound || !chain_inline(w->have[i].el);
 	for (i = k; i < w->n_want; i++)
-		*bound = *bound || !inline_element(w->want[i].el);
+		*bound = *bound || !chain_inline(w->want[i].el);
 	return k;
 }
 
 static bool
 in_pre(const struct writer_open *o, size_t n)
 {
-	while (n > 0 && inline_element(o[n - 1].el))
+	while (n > 0 && chain_inline(o[n - 1].el))
 		n--;
 	return n > 0 && markup_preformatted(o[n - 1].el);
 }
@@ -314,9 +142,9 @@ put_pending(struct writer *w, size_t *k)
 	if (n >= 2 && *k > 0) {
 		size_t p = *k;
 
-		while (p > 0 && inline_element(w->have[p - 1].el))
+		while (p > 0 && chain_inline(w->have[p - 1].el))
 			p--;
-		if (p > 0 && named(w->have[p - 1].el, "p")) {
+		if (p > 0 && chain_named(w->have[p - 1].el, "p")) {
 			while (w->n_have >= p)
 				close_last(w);
 			*k = p - 1;
@@ -359,7 +187,7 @@ sync_chain(struct writer *w)
 		close_last(w);
 	if (!bound && !w->fresh && !pre)
 		put_pending(w, &k);
-	while (k < w->n_want && !inline_element(w->want[k].el))
+	while (k < w->n_want && !chain_inline(w->want[k].el))
 		open_next(w, &w->want[k++]);
 	if (pre)
 		put_pre(w);
@@ -427,7 +255,7 @@ writer_open(struct writer *w, const struct markup_element *el,
 		w->err = ERR_REFUSED;
 		return;
 	}
-	if (el == NULL || !inline_element(el))
+	if (el == NULL || !chain_inline(el))
 		bound(w);
 	s = &w->source[w->n_source++];
 	*s = (struct writer_source){.el = el,
@@ -440,8 +268,8 @@ writer_open(struct writer *w, const struct markup_element *el,
 	keep(w, buf_span(&w->attrs, id));
 	/* A cell counts even when it is empty. */
 	if (el != NULL && el->is == MARKUP_CELL) {
-		want_chain(w, BLOCKS);
-		if (w->err == ERR_OK && top(w)->source == s)
+		chain_want(w, CHAIN_BLOCKS);
+		if (w->err == ERR_OK && chain_top(w)->source == s)
 			sync_chain(w);
 	}
 }
@@ -451,15 +279,15 @@ writer_open(struct writer *w, const struct markup_element *el,
 static void
 put_anchor(struct writer *w, struct writer_source *s)
 {
-	if (s->el != NULL && !inline_element(s->el)) {
-		want_chain(w, BLOCKS);
-		if (w->err == ERR_OK && top(w)->source == s)
+	if (s->el != NULL && !chain_inline(s->el)) {
+		chain_want(w, CHAIN_BLOCKS);
+		if (w->err == ERR_OK && chain_top(w)->source == s)
 			sync_chain(w);
 		if (s->id_done)
 			return;
 	}
-	want_chain(w, TEXT);
-	while (w->err == ERR_OK && !(top(w)->el->holds & MARKUP_INLINE))
+	chain_want(w, CHAIN_TEXT);
+	while (w->err == ERR_OK && !(chain_top(w)->el->holds & MARKUP_INLINE))
 		w->n_want--;
 	sync_chain(w);
 	if (w->err != ERR_OK || s->id_done)
@@ -483,7 +311,7 @@ writer_close(struct writer *w)
 		put_anchor(w, s);
 	w->attrs.n = s->attrs;
 	w->n_source--;
-	if (s->el == NULL || !inline_element(s->el))
+	if (s->el == NULL || !chain_inline(s->el))
 		bound(w);
 }
 
@@ -499,13 +327,13 @@ put_break(struct writer *w)
 {
 	bool b;
 
-	want_chain(w, TEXT);
+	chain_want(w, CHAIN_TEXT);
 	if (in_pre(w->want, w->n_want)) {
 		keep(w, buf_u8(&w->pre, '\n'));
 		return;
 	}
 	common(w, &b);
-	if (!b && !w->fresh && (top(w)->el->holds & MARKUP_INLINE))
+	if (!b && !w->fresh && (chain_top(w)->el->holds & MARKUP_INLINE))
 		w->breaks++;
 }
 
@@ -513,25 +341,27 @@ bool
 writer_void(
 	struct writer *w, const struct markup_element *el, struct span attrs)
 {
-	bool rule = named(el, "hr"), b;
+	bool rule = chain_named(el, "hr"), b;
 
 	if (w->err != ERR_OK)
 		return false;
-	if (named(el, "br")) {
+	if (chain_named(el, "br")) {
 		put_break(w);
 		return false;
 	}
-	want_chain(w, rule ? BLOCKS : named(el, "img") ? IMAGE : TEXT);
+	chain_want(w, rule		       ? CHAIN_BLOCKS
+		      : chain_named(el, "img") ? CHAIN_IMAGE
+					       : CHAIN_TEXT);
 	if (rule) {
-		if (named(top(w)->el, "p"))
+		if (chain_named(chain_top(w)->el, "p"))
 			w->n_want--;
-		imply(w, MARKUP_BLOCK);
+		chain_imply(w, MARKUP_BLOCK);
 		bound(w);
 	}
-	if (w->err != ERR_OK || !markup_holds(top(w)->el, el))
+	if (w->err != ERR_OK || !markup_holds(chain_top(w)->el, el))
 		return false;
 	common(w, &b);
-	if (named(el, "wbr") && (b || w->fresh || w->breaks > 0))
+	if (chain_named(el, "wbr") && (b || w->fresh || w->breaks > 0))
 		return false;
 	sync_chain(w);
 	put(w, "<");
@@ -576,7 +406,7 @@ writer_text(struct writer *w, struct span s)
 
 	if (w->err != ERR_OK)
 		return;
-	want_chain(w, TEXT);
+	chain_want(w, CHAIN_TEXT);
 	pre = in_pre(w->want, w->n_want);
 	while (cursor_left(&c) > 0) {
 		size_t at = c.pos;

@@ -1,9 +1,38 @@
-/* Between confine.c and what differs from one system to another. */
+/* Between confine.c, its child, and what differs from one system to another. */
 #ifndef ERIKA_CONFINE_PRIVATE_H
 #define ERIKA_CONFINE_PRIVATE_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/types.h>
+
+#include "confine.h"
+
+/* Where the child's only descriptor is. */
+#define CONFINE_CHANNEL 3
+
+/* A request: its length and that of the file with it (none: all ones). An
+ * answer: code, offset, length of the reason, length of the answer. */
+#define CONFINE_REQUEST 16
+#define CONFINE_ANSWER 24
+#define CONFINE_NO_FILE UINT64_MAX
+
+struct confine {
+	confine_fn *fn;
+	confine_file_fn *file_fn;
+	void (*prepare)(void);
+	struct confine_limits limits;
+	pid_t pid; /* 0: no child */
+	int fd;
+	unsigned served; /* requests this child has answered */
+};
+
+/* Integers of eight bytes, big-endian. */
+void confine_put(uint8_t *p, uint64_t v);
+uint64_t confine_get(const uint8_t *p);
+
+/* The child's whole life; `fd` is its end of the pair. */
+_Noreturn void confine_child(struct confine *c, int fd);
 
 /* Bytes of address space in use; 0 when the system does not say. */
 size_t confine_memory(void);
