@@ -1,6 +1,7 @@
 #include "verified.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "verified_make.h"
 
@@ -42,8 +43,29 @@ verified_make(struct span s, struct verified **out)
 }
 
 enum err
-verified_again(struct span s, const struct digest *digest,
-	struct verified **out)
+verified_join(struct verified **to, struct verified *part)
+{
+	uint8_t *p;
+
+	if (*to == NULL) {
+		*to = part;
+		return ERR_OK;
+	}
+	p = realloc((*to)->p, (*to)->n + part->n + 1);
+	if (p == NULL) {
+		verified_free(part);
+		return ERR_NOMEM;
+	}
+	memcpy(p + (*to)->n, part->p, part->n);
+	(*to)->p = p;
+	(*to)->n += part->n;
+	verified_free(part);
+	return ERR_OK;
+}
+
+enum err
+verified_again(
+	struct span s, const struct digest *digest, struct verified **out)
 {
 	struct digest have = digest_of(s);
 

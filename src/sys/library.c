@@ -268,12 +268,13 @@ library_image_has(struct library *l, int64_t outlet, const struct digest *name,
 
 enum err
 library_image_add(struct library *l, int64_t outlet, const struct digest *name,
-	struct span bytes, struct diag *d)
+	const struct verified *bytes, struct diag *d)
 {
 	return db_run(l->db, d,
 		"INSERT OR REPLACE INTO image(outlet, name, bytes)"
 		" VALUES(?, ?, ?)",
-		"ibb", outlet, span_of(name->b, sizeof(name->b)), bytes);
+		"ibb", outlet, span_of(name->b, sizeof(name->b)),
+		verified_bytes(bytes));
 }
 
 enum err

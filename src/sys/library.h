@@ -269,7 +269,7 @@ enum err library_article_mark(
 enum err library_image_has(struct library *l, int64_t outlet,
 	const struct digest *name, bool *has, struct diag *d) ERR_MUST_USE;
 enum err library_image_add(struct library *l, int64_t outlet,
-	const struct digest *name, struct span bytes,
+	const struct digest *name, const struct verified *bytes,
 	struct diag *d) ERR_MUST_USE;
 
 /* Append a picture, checked again against its name. ERR_HASH. */

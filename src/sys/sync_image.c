@@ -9,13 +9,17 @@
 /* Parts in one request: a piece of a megabyte. */
 #define PARTS 16
 
+/* Pictures are kept in batches: a commit waits for the disk, and a sync that
+ * is killed may fetch this much again. */
+#define BATCH (16 * LIMIT_MIB)
+
 /* A picture on its way: object i of an opened bundle. */
 struct pull {
 	const struct library_open *o;
 	size_t i;
 	struct buf path;
-	struct buf got; /* parts that are verified */
-	size_t part;	/* the next one */
+	struct verified *got; /* parts so far */
+	size_t part;	      /* the next one */
 };
 
 static enum err
@@ -44,10 +48,10 @@ parts_take(struct pull *p, struct span s, size_t parts, struct diag *why)
 		bundle_part_range(p->o->bundle, p->i, p->part, &at, &n);
 		e = bundle_part_verify(p->o->bundle, p->i, p->part,
 			span_sub(s, 0, n), &v, why);
+		if (e == ERR_OK)
+			e = verified_join(&p->got, v);
 		if (e != ERR_OK)
 			break;
-		verified_free(v);
-		e = buf_span(&p->got, span_sub(s, 0, n));
 		s = span_sub(s, n, s.n);
 		p->part++;
 	}
@@ -101,7 +105,6 @@ object_get(
 	struct diag w;
 
 	buf_init(&p.path, LIMIT_PATH + 80);
-	buf_init(&p.got, x->packed);
 	e = file_path(&o->row, &p.path);
 	if (e != ERR_OK)
 		diag_set(d, e, "%s: no path", o->row.path);
@@ -113,8 +116,9 @@ object_get(
 	}
 	if (ok) {
 		e = library_image_add(
-			s->lib, s->outlet->id, &x->name, buf_view(&p.got), d);
+			s->lib, s->outlet->id, &x->name, p.got, d);
 		s->r->images += e == ERR_OK;
+		s->pending += x->packed;
 	} else if (e == ERR_OK) {
 		if (why.err == ERR_OK)
 			diag_set(&why.diag, why.err = ERR_NETWORK,
@@ -122,7 +126,7 @@ object_get(
 		sync_worse(&s->worst, why.err, &why.diag);
 	}
 	buf_free(&p.path);
-	buf_free(&p.got);
+	verified_free(p.got);
 	return e;
 }
 
@@ -163,6 +167,16 @@ image_get(struct sync *s, const struct library_open *o,
 	return e;
 }
 
+/* Keep what has come so far, and go on. */
+static enum err
+batch_keep(struct sync *s, struct diag *d)
+{
+	enum err e = library_commit(s->lib, d);
+
+	s->pending = 0;
+	return e == ERR_OK ? library_begin(s->lib, d) : e;
+}
+
 static int
 by_bundle(const void *a, const void *b)
 {
@@ -184,6 +198,8 @@ sync_pictures(struct sync *s, int64_t n, struct diag *d)
 	if (e == ERR_OK && list.n > 0)
 		qsort(list.list, list.n, sizeof(*list.list), by_bundle);
 	s->progress.todo = list.n;
+	if (e == ERR_OK)
+		e = library_begin(s->lib, d);
 	for (i = 0; e == ERR_OK && i < list.n; i++) {
 		const struct library_article *row = &list.list[i];
 		const struct article *a;
@@ -197,8 +213,14 @@ sync_pictures(struct sync *s, int64_t n, struct diag *d)
 		a = bundle_article(o.bundle, row->index);
 		for (k = 0; e == ERR_OK && k < a->n_images; k++)
 			e = image_get(s, &o, &a->images[k], d);
+		if (e == ERR_OK && s->pending >= BATCH)
+			e = batch_keep(s, d);
 		s->progress.done = i + 1;
 	}
+	if (e == ERR_OK)
+		e = library_commit(s->lib, d);
+	else
+		library_rollback(s->lib);
 	library_open_clear(&o);
 	library_articles_clear(&list);
 	return e;

@@ -23,7 +23,7 @@ struct sync_place {
 	bool out;	   /* lied or is dead: not asked again */
 	unsigned failures; /* of the network; two are enough */
 	struct buf timestamp;
-	bool answered; /* the timestamp is here */
+	bool answered;	 /* the timestamp is here */
 	uint64_t claims; /* its version, as it says */
 	struct buf root; /* a next root that it has */
 	char root_name[TRUST_NAME];
@@ -48,9 +48,10 @@ struct sync {
 	struct pack *pack;
 	bool pack_tried;
 	struct sync_progress progress;
-	int64_t started; /* clock_steady */
+	int64_t started;	  /* clock_steady */
 	struct sync_reason worst; /* of what could not be had at all */
-	bool refused;	 /* some content was left out */
+	bool refused;		  /* some content was left out */
+	uint64_t pending;	  /* bytes of pictures since the last commit */
 };
 
 /* ---- sync_source.c */
@@ -81,8 +82,8 @@ bool sync_is_page(struct span s);
 void sync_worse(struct sync_reason *r, enum err e, const struct diag *d);
 
 /* One line for the report. */
-enum err sync_note(struct sync *s, struct diag *d, const char *fmt, ...)
-	ERR_MUST_USE ERR_PRINTF(3, 4);
+enum err sync_note(struct sync *s, struct diag *d, const char *fmt,
+	...) ERR_MUST_USE ERR_PRINTF(3, 4);
 
 /* ---- sync_poll.c */
 
@@ -105,8 +106,8 @@ enum err sync_find(struct sync *s, const char *path,
 	const struct trust_target **out, struct diag *d) ERR_MUST_USE;
 
 /* Path of a target's file on a mirror: "t/DIR/SHA256.NAME". */
-enum err sync_target_path(const struct trust_target *g, struct buf *out)
-	ERR_MUST_USE;
+enum err sync_target_path(
+	const struct trust_target *g, struct buf *out) ERR_MUST_USE;
 
 /* See that an x/ target is in the library. *ok likewise. */
 enum err sync_target(struct sync *s, const struct trust_target *g, bool *ok,
