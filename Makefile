@@ -49,7 +49,7 @@ ASAN = B=build/asan LDFLAGS='-fsanitize=address,undefined' \
 
 test:
 	@tests/lib/packages.sh test
-	$(MAKE) -s -j2 all units tools conform
+	$(MAKE) -s -j2 CONFORM_LIBCRYPTO=1 all units tools conform
 	$(MAKE) -s -j2 $(ASAN) units
 	tests/run $(CHECKS) $(UNITS) $(ASAN_UNITS) $(SCRIPTS)
 
@@ -111,11 +111,20 @@ $(B)/tests/tool/%: $(B)/tests/tool/%.o $(B)/libtest.a $(B)/libread.a \
 
 tools: $(TOOLS)
 
+# The trust machine behind the public TUF conformance protocol. With
+# CONFORM_LIBCRYPTO=1 also one that checks RSA and ECDSA keys, for foreign
+# suites; no program that is shipped does.
 CONFORM = $(B)/tests/conform/erika-conform
-$(CONFORM): $(B)/tests/conform/erika-conform.o $(B)/libsys.a $(B)/liberika.a
-	$(CC) $(LDFLAGS) -o $@ $^ -Wl,--as-needed $(LD_erika)
+CONFORM_MORE = $(CONFORM)-libcrypto
+$(CONFORM): $(B)/tests/conform/schemes_none.o
+$(CONFORM_MORE): $(B)/tests/conform/schemes_libcrypto.o
+$(CONFORM_MORE): LD_conform = -lcrypto
+$(CONFORM) $(CONFORM_MORE): $(B)/tests/conform/erika-conform.o \
+	$(B)/libsys.a $(B)/liberika.a
+	$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) \
+		-Wl,--as-needed $(LD_conform) $(LD_erika)
 
-conform: $(CONFORM)
+conform: $(CONFORM) $(if $(CONFORM_LIBCRYPTO),$(CONFORM_MORE))
 units: $(UNIT)
 
 # What tests/run is given: NAME=COMMAND. test_trust flips every bit of an

@@ -20,6 +20,16 @@
  * an endless chain from a thief of root keys is not followed. */
 #define LIMIT_ROOT_ROTATIONS 256
 
+/* Keys of one role: an outlet has five holders of root keys, the largest
+ * public repositories under 20. With it, the work that one file's signatures
+ * can ask for. Its signatures may be more: some are by retired keys. */
+#define LIMIT_ROLE_KEYS 64
+#define LIMIT_SIGNATURES 256
+
+/* One signature, bytes: Ed25519 has 64; RSA of 8,192 bits, which test clients
+ * alone can check, 1,024. */
+#define LIMIT_SIGNATURE 1024
+
 /* Delegated roles visited in one search (TUF 5.6.7.1). Sealed archives visit
  * about 15. */
 #define LIMIT_DELEGATIONS 32

@@ -10,9 +10,26 @@
 #include "trust_priv.h"
 #include "tuf.h"
 
+struct tuf_rule
+trust_root_rule(
+	const struct trust *t, const struct tuf_doc *root, enum tuf_type type)
+{
+	struct tuf_rule rule = tuf_root_rule(root, type);
+
+	rule.schemes = t->schemes;
+	return rule;
+}
+
 enum err
 trust_new(struct span anchor, int64_t now, enum trust_mode mode,
 	struct trust **out, struct diag *d)
+{
+	return trust_new_schemes(anchor, now, mode, NULL, out, d);
+}
+
+enum err
+trust_new_schemes(struct span anchor, int64_t now, enum trust_mode mode,
+	const struct tuf_scheme *schemes, struct trust **out, struct diag *d)
 {
 	struct trust *t = calloc(1, sizeof(*t));
 	struct tuf_rule rule;
@@ -23,9 +40,10 @@ trust_new(struct span anchor, int64_t now, enum trust_mode mode,
 		return diag_set(d, ERR_NOMEM, "out of memory");
 	t->now = now;
 	t->mode = mode;
+	t->schemes = schemes;
 	e = tuf_parse(anchor, LIMIT_ROOT, TUF_ROOT, &t->root, d);
 	if (e == ERR_OK) {
-		rule = tuf_root_rule(t->root, TUF_ROOT);
+		rule = trust_root_rule(t, t->root, TUF_ROOT);
 		e = tuf_check(t->root, &rule, d);
 	}
 	if (e != ERR_OK) {
@@ -186,10 +204,10 @@ root_feed(struct trust *t, struct span bytes, struct trust_change *change,
 	e = tuf_parse(bytes, LIMIT_ROOT, TUF_ROOT, &doc, d);
 	if (e != ERR_OK)
 		return e;
-	old = tuf_root_rule(t->root, TUF_ROOT);
+	old = trust_root_rule(t, t->root, TUF_ROOT);
 	e = tuf_check(doc, &old, d);
 	if (e == ERR_OK) {
-		new = tuf_root_rule(doc, TUF_ROOT);
+		new = trust_root_rule(t, doc, TUF_ROOT);
 		e = tuf_check(doc, &new, d);
 	}
 	if (e == ERR_OK && doc->version != t->root->version + 1)
@@ -238,7 +256,7 @@ static enum err
 top_level_parse(struct trust *t, struct span bytes, size_t max,
 	enum tuf_type type, struct tuf_doc **out, struct diag *d)
 {
-	struct tuf_rule rule = tuf_root_rule(t->root, type);
+	struct tuf_rule rule = trust_root_rule(t, t->root, type);
 	enum err e = tuf_parse(bytes, max, type, out, d);
 
 	if (e == ERR_OK)

@@ -37,6 +37,13 @@ enum err trust_new(struct span anchor, int64_t now, enum trust_mode mode,
 	struct trust **out, struct diag *d) ERR_MUST_USE;
 void trust_free(struct trust *t);
 
+/* The same with kinds of key beside Ed25519, for test clients: a table as in
+ * tuf.h, borrowed as long as *out lives. */
+struct tuf_scheme;
+enum err trust_new_schemes(struct span anchor, int64_t now,
+	enum trust_mode mode, const struct tuf_scheme *schemes,
+	struct trust **out, struct diag *d) ERR_MUST_USE;
+
 enum trust_source {
 	TRUST_STORED, /* what the caller kept under `role`, if anything */
 	TRUST_REMOTE  /* file `name` of the repository's metadata folder */
@@ -48,9 +55,9 @@ enum trust_source {
 /* One wish. `role` is borrowed until the next call that changes `t`. */
 struct trust_want {
 	enum trust_source source;
-	const char *role; /* "root", "timestamp", "d-news" */
+	const char *role;      /* "root", "timestamp", "d-news" */
 	char name[TRUST_NAME]; /* "2.root.json", encoded as in a URL */
-	size_t max;	  /* refuse more bytes than this */
+	size_t max;	       /* refuse more bytes than this */
 };
 
 /* What to do with a store after a successful feed. Borrowed likewise. */
@@ -91,11 +98,11 @@ enum err trust_pass(struct trust *t, struct diag *d) ERR_MUST_USE;
 /* ---- verdict, once trust_wants has said false without failure */
 
 struct trust_verdict {
-	bool complete;	   /* root to targets are trusted */
-	bool stale;	   /* some role that was used has expired */
+	bool complete; /* root to targets are trusted */
+	bool stale;    /* some role that was used has expired */
 	char stale_role[LIMIT_NAME + 1]; /* the first to expire */
-	int64_t expires;   /* when the first of them expires, or did */
-	int64_t as_of;	   /* when the timestamp was made, 0 if it does not
+	int64_t expires; /* when the first of them expires, or did */
+	int64_t as_of;	 /* when the timestamp was made, 0 if it does not
 			      say; the floor below which no clock is believed */
 	uint64_t root, timestamp, snapshot, targets; /* versions */
 	unsigned root_threshold, root_keys;
@@ -138,8 +145,8 @@ enum err trust_role_key(const struct trust *t, const char *role,
 /* Search for a target in pre-order (5.6.7). Then loop over trust_wants; roles
  * already verified are not wanted again. trust_found gives the target, NULL
  * when there is none; it lives as long as `t`. */
-enum err trust_find(struct trust *t, const char *path, struct diag *d)
-	ERR_MUST_USE;
+enum err trust_find(
+	struct trust *t, const char *path, struct diag *d) ERR_MUST_USE;
 const struct trust_target *trust_found(const struct trust *t);
 
 /* Names of the roles that the top-level targets delegate to, in order; NULL
@@ -150,10 +157,10 @@ const char *trust_delegation(const struct trust *t, size_t i);
  * there is no such delegation. Then targets of the role in path order, NULL
  * past the last or when it is not loaded. What a role lists counts only where
  * trust_find of its path finds that same target (trust_same). */
-enum err trust_load(struct trust *t, const char *role, struct diag *d)
-	ERR_MUST_USE;
-const struct trust_target *trust_listed(const struct trust *t,
-	const char *role, size_t i);
+enum err trust_load(
+	struct trust *t, const char *role, struct diag *d) ERR_MUST_USE;
+const struct trust_target *trust_listed(
+	const struct trust *t, const char *role, size_t i);
 bool trust_same(const struct trust_target *a, const struct trust_target *b);
 
 /* ---- becoming verified */

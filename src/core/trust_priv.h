@@ -7,14 +7,14 @@
 #include "tuf.h"
 
 enum trust_stage {
-	STAGE_ROOT,	       /* the next root, from the repository */
+	STAGE_ROOT, /* the next root, from the repository */
 	STAGE_TIMESTAMP_STORED,
 	STAGE_TIMESTAMP,
 	STAGE_SNAPSHOT_STORED,
 	STAGE_SNAPSHOT,
-	STAGE_TARGETS_STORED,  /* top-level or delegated: see `role` */
+	STAGE_TARGETS_STORED, /* top-level or delegated: see `role` */
 	STAGE_TARGETS,
-	STAGE_READY,	       /* nothing wanted */
+	STAGE_READY, /* nothing wanted */
 	STAGE_FAILED
 };
 
@@ -42,10 +42,11 @@ struct trust {
 	enum trust_stage stage;
 	enum trust_mode mode;
 	int64_t now;
-	uint64_t roots;		 /* followed so far */
+	const struct tuf_scheme *schemes; /* beside Ed25519; NULL: none */
+	uint64_t roots;			  /* followed so far */
 	struct tuf_doc *root, *timestamp, *snapshot;
-	bool timestamp_dropped;	 /* its keys changed: stored ones are void */
-	bool timestamp_heard;	 /* from the repository, this time */
+	bool timestamp_dropped;	   /* its keys changed: stored ones are void */
+	bool timestamp_heard;	   /* from the repository, this time */
 	struct trust_role **roles; /* [0] is the top-level targets */
 	size_t n_roles;
 
@@ -61,14 +62,19 @@ struct trust {
 	const struct trust_target *found;
 };
 
+/* The rule that a root grants to a top-level role, with the machine's schemes.
+ */
+struct tuf_rule trust_root_rule(
+	const struct trust *t, const struct tuf_doc *root, enum tuf_type type);
+
 /* Whether a role that expires then may be used: STRICT refuses a time that
  * has come. */
 enum err trust_expiry(const struct trust *t, const struct tuf_doc *doc,
 	const char *role, struct diag *d) ERR_MUST_USE;
 
 /* A verified targets role joins the machine, which then owns doc. */
-enum err trust_role_add(struct trust *t, const char *name,
-	struct tuf_doc *doc) ERR_MUST_USE;
+enum err trust_role_add(
+	struct trust *t, const char *name, struct tuf_doc *doc) ERR_MUST_USE;
 
 /* Index of a verified role, or n_roles. */
 size_t trust_role_find(const struct trust *t, const char *name);

@@ -61,13 +61,15 @@ enum err
 trust_next_rule(const struct trust *t, struct tuf_rule *rule, struct diag *d)
 {
 	if (strcmp(t->next.name, "targets") == 0) {
-		*rule = tuf_root_rule(t->root, TUF_TARGETS);
+		*rule = trust_root_rule(t, t->root, TUF_TARGETS);
 		return ERR_OK;
 	}
-	if (tuf_delegation_rule(
+	if (!tuf_delegation_rule(
 		    t->roles[t->next.parent]->doc, t->next.name, rule))
-		return ERR_OK;
-	return diag_set(d, ERR_MISSING, "nothing delegates to that role");
+		return diag_set(
+			d, ERR_MISSING, "nothing delegates to that role");
+	rule->schemes = t->schemes;
+	return ERR_OK;
 }
 
 /* A role that is at hand was checked by the word of one delegator; it must

@@ -78,7 +78,7 @@ role_check(const json_t *role, struct diag *d)
 {
 	json_t *keyids;
 	uint64_t threshold;
-	enum err e = json_arr(role, "keyids", 1024, &keyids, d);
+	enum err e = json_arr(role, "keyids", LIMIT_ROLE_KEYS, &keyids, d);
 
 	if (e == ERR_OK)
 		e = keyids_check(keyids, d);
@@ -264,7 +264,7 @@ signatures_check(const json_t *top, struct diag *d)
 	const char *a, *sig;
 	json_t *sigs;
 	size_t i, k;
-	enum err e = json_arr(top, "signatures", 1024, &sigs, d);
+	enum err e = json_arr(top, "signatures", LIMIT_SIGNATURES, &sigs, d);
 
 	for (i = 0; e == ERR_OK && i < json_array_size(sigs); i++) {
 		e = json_str(json_array_get(sigs, i), "keyid", &a, d);

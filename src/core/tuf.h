@@ -24,13 +24,13 @@ bool tuf_top_level(const char *role);
  * it points to. */
 struct tuf_doc {
 	enum tuf_type type;
-	json_t *top;	     /* the whole document */
-	const json_t *body;  /* "signed", borrowed from top */
+	json_t *top;	      /* the whole document */
+	const json_t *body;   /* "signed", borrowed from top */
 	struct buf canonical; /* "signed" as the signatures cover it */
 	uint64_t version;
 	int64_t expires;
-	bool consistent;     /* root: consistent_snapshot */
-	int64_t made;	     /* timestamp: "x-erika-made", or 0 */
+	bool consistent; /* root: consistent_snapshot */
+	int64_t made;	 /* timestamp: "x-erika-made", or 0 */
 };
 
 /* Parse a file of at most `max` bytes as metadata of this type. Checks what
@@ -42,12 +42,25 @@ enum err tuf_parse(struct span s, size_t max, enum tuf_type type,
 	struct tuf_doc **out, struct diag *d) ERR_MUST_USE;
 void tuf_free(struct tuf_doc *doc);
 
+/* A kind of key (4.2, KEYTYPE and SCHEME). Ed25519 is built in and the only
+ * one that a shipped program knows; a test client may be given others, as a
+ * table that ends with a NULL keytype. `public` is the key object's
+ * keyval.public, a string from the network. */
+struct tuf_scheme {
+	const char *keytype, *scheme;
+	/* What the key is, in whatever form it is written: equal for two texts
+	 * exactly when one private key signs for both. false: unusable. */
+	bool (*identity)(const char *public, uint8_t out[static 32]);
+	bool (*verify)(const char *public, struct span sig, struct span m);
+};
+
 /* Who may sign: key ids and threshold, with the keys they are looked up in.
  * Borrowed from the document that grants it. */
 struct tuf_rule {
 	const json_t *keys;   /* object: key id -> key */
 	const json_t *keyids; /* array of key ids */
 	uint64_t threshold;
+	const struct tuf_scheme *schemes; /* beside Ed25519; NULL: none */
 };
 
 /* The rule a root grants to a top-level role. */
@@ -57,7 +70,10 @@ struct tuf_rule tuf_root_rule(const struct tuf_doc *root, enum tuf_type type);
 bool tuf_key_ed25519(const json_t *key, uint8_t out[static CRYPTO_PUBLIC]);
 
 /* Whether `doc` is signed by the rule's threshold of distinct keys (4.2.1,
- * 5.3.4): two ids of one key count once, unusable signatures count nothing.
+ * 5.3.4): two ids or two encodings of one key count once, unusable signatures
+ * count nothing. Key ids are names, not hashes to be checked (TAP 12; foreign
+ * outlets make them in several ways): what counts is the key they name in the
+ * document that grants the role.
  * ERR_KEY when none of its signatures is by a key of the rule,
  * ERR_SIGNATURE when too few verify. */
 enum err tuf_check(const struct tuf_doc *doc, const struct tuf_rule *rule,
@@ -68,15 +84,15 @@ bool tuf_rule_same(const struct tuf_rule *a, const struct tuf_rule *b);
 
 /* What a METAFILES or TARGETS object says of a file (4.4, 4.5). */
 struct tuf_file {
-	uint64_t version;	/* 0 when it has none: a target */
+	uint64_t version; /* 0 when it has none: a target */
 	bool has_length;
 	uint64_t length;
-	const json_t *hashes;	/* object, or NULL */
+	const json_t *hashes; /* object, or NULL */
 };
 
 /* The entry of timestamp or snapshot for "ROLE.json". false: none. */
-bool tuf_meta(const struct tuf_doc *doc, const char *role,
-	struct tuf_file *out);
+bool tuf_meta(
+	const struct tuf_doc *doc, const char *role, struct tuf_file *out);
 
 /* The entry of a targets role for a path; NULL: none. */
 const json_t *tuf_target(const struct tuf_doc *doc, const char *path);
@@ -100,8 +116,8 @@ bool tuf_delegation_covers(const json_t *delegation, const char *path);
 
 /* The rule by which `targets` grants a delegated role; false when it does not
  * delegate to that name. */
-bool tuf_delegation_rule(const struct tuf_doc *targets, const char *role,
-	struct tuf_rule *out);
+bool tuf_delegation_rule(
+	const struct tuf_doc *targets, const char *role, struct tuf_rule *out);
 
 /* Shell pattern on '/'-separated segments: '*', '?' and [sets] within a
  * segment, never across '/'. */

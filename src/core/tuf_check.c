@@ -40,27 +40,78 @@ tuf_delegation_rule(
 	return false;
 }
 
-bool
-tuf_key_ed25519(const json_t *key, uint8_t out[static CRYPTO_PUBLIC])
+static bool
+ed25519_identity(const char *public, uint8_t out[static 32])
 {
-	const char *type = json_string_value(json_object_get(key, "keytype"));
-	const char *scheme = json_string_value(json_object_get(key, "scheme"));
-	const char *public = json_string_value(
-		json_object_get(json_object_get(key, "keyval"), "public"));
-
-	return type != NULL && scheme != NULL && public != NULL &&
-	       strcmp(type, "ed25519") == 0 && strcmp(scheme, "ed25519") == 0 &&
-	       text_hex_decode(span_str(public), out, CRYPTO_PUBLIC) == ERR_OK;
+	return text_hex_decode(span_str(public), out, CRYPTO_PUBLIC) == ERR_OK;
 }
 
 static bool
-key_verify(const json_t *key, const char *hex, struct span message)
+ed25519_verify(const char *public, struct span sig, struct span m)
 {
-	uint8_t public[CRYPTO_PUBLIC], sig[CRYPTO_SIGNATURE];
+	uint8_t key[CRYPTO_PUBLIC];
 
-	return tuf_key_ed25519(key, public) &&
-	       text_hex_decode(span_str(hex), sig, sizeof(sig)) == ERR_OK &&
-	       crypto_verify(public, sig, message);
+	return sig.n == CRYPTO_SIGNATURE && ed25519_identity(public, key) &&
+	       crypto_verify(key, sig.p, m);
+}
+
+static const struct tuf_scheme built_in[] = {
+	{"ed25519", "ed25519", ed25519_identity, ed25519_verify},
+	{NULL, NULL, NULL, NULL},
+};
+
+/* A key object as its scheme sees it. */
+struct key {
+	const struct tuf_scheme *scheme;
+	const char *public;
+	uint8_t identity[32];
+};
+
+static const struct tuf_scheme *
+scheme_find(const struct tuf_scheme *table, const json_t *key)
+{
+	const char *type = json_string_value(json_object_get(key, "keytype"));
+	const char *name = json_string_value(json_object_get(key, "scheme"));
+
+	for (; table != NULL && table->keytype != NULL; table++)
+		if (strcmp(table->keytype, type) == 0 &&
+			strcmp(table->scheme, name) == 0)
+			return table;
+	return NULL;
+}
+
+static bool
+key_read(const json_t *object, const struct tuf_scheme *more, struct key *out)
+{
+	out->scheme = scheme_find(built_in, object);
+	if (out->scheme == NULL)
+		out->scheme = scheme_find(more, object);
+	out->public = json_string_value(
+		json_object_get(json_object_get(object, "keyval"), "public"));
+	return out->scheme != NULL &&
+	       out->scheme->identity(out->public, out->identity);
+}
+
+bool
+tuf_key_ed25519(const json_t *key, uint8_t out[static CRYPTO_PUBLIC])
+{
+	struct key k;
+
+	if (key == NULL || !key_read(key, NULL, &k))
+		return false;
+	memcpy(out, k.identity, CRYPTO_PUBLIC);
+	return true;
+}
+
+static bool
+key_verify(const struct key *key, const char *hex, struct span message)
+{
+	uint8_t sig[LIMIT_SIGNATURE];
+	size_t n = strlen(hex) / 2;
+
+	return n <= sizeof(sig) &&
+	       text_hex_decode(span_str(hex), sig, n) == ERR_OK &&
+	       key->scheme->verify(key->public, span_of(sig, n), message);
 }
 
 static bool
@@ -78,17 +129,12 @@ keyids_have(const json_t *keyids, const char *id)
 /* Whether an earlier good signature was by the same key under another id:
  * what the key is, not what it is called, is what counts. */
 static bool
-key_counted(const json_t *const *good, size_t n, const json_t *key)
+key_counted(uint8_t (*good)[32], size_t n, const struct key *key)
 {
-	const char *public = json_string_value(
-		json_object_get(json_object_get(key, "keyval"), "public"));
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		if (strcmp(json_string_value(json_object_get(
-				   json_object_get(good[i], "keyval"),
-				   "public")),
-			    public) == 0)
+		if (memcmp(good[i], key->identity, sizeof(*good)) == 0)
 			return true;
 	return false;
 }
@@ -98,24 +144,26 @@ tuf_check(
 	const struct tuf_doc *doc, const struct tuf_rule *rule, struct diag *d)
 {
 	const json_t *sigs = json_object_get(doc->top, "signatures");
-	const json_t *good[1024];
+	uint8_t good[LIMIT_ROLE_KEYS][32];
 	size_t i, n = 0;
 	bool known = false;
 
-	for (i = 0; i < json_array_size(sigs) && n < 1024; i++) {
+	for (i = 0; i < json_array_size(sigs) && n < LIMIT_ROLE_KEYS; i++) {
 		const json_t *s = json_array_get(sigs, i);
 		const char *id = json_string_value(json_object_get(s, "keyid"));
-		const json_t *key = json_object_get(rule->keys, id);
+		const json_t *object = json_object_get(rule->keys, id);
+		struct key key;
 
-		if (key == NULL || !keyids_have(rule->keyids, id))
+		if (object == NULL || !keyids_have(rule->keyids, id))
 			continue;
 		known = true;
-		if (key_counted(good, n, key))
+		if (!key_read(object, rule->schemes, &key) ||
+			key_counted(good, n, &key))
 			continue;
-		if (key_verify(key,
+		if (key_verify(&key,
 			    json_string_value(json_object_get(s, "sig")),
 			    buf_view(&doc->canonical)))
-			good[n++] = key;
+			memcpy(good[n++], key.identity, sizeof(*good));
 	}
 	if (n >= rule->threshold)
 		return ERR_OK;

@@ -6,6 +6,7 @@
  *	erika-conform --metadata-url U --metadata-dir D --target-name P ...
  *	    --target-dir T --target-base-url B download
  */
+#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #include "../../src/sys/clock.h"
 #include "../../src/sys/fetch.h"
 #include "../../src/sys/file.h"
+#include "schemes.h"
 
 #define SECONDS 30.0
 #define TARGETS 64
@@ -154,8 +156,8 @@ refresh(struct client *c, struct diag *d)
 	buf_init(&root, LIMIT_ROOT);
 	e = stored(c, "root", &root, d);
 	if (e == ERR_OK)
-		e = trust_new(buf_view(&root), clock_now(), TRUST_STRICT,
-			&c->trust, d);
+		e = trust_new_schemes(buf_view(&root), clock_now(),
+			TRUST_STRICT, conform_schemes(), &c->trust, d);
 	if (e == ERR_OK)
 		e = run(c, d);
 	buf_free(&root);
@@ -274,6 +276,19 @@ options(struct client *c, int argc, char **argv)
 	return i;
 }
 
+/* As in command_main: jansson must never see memory run out. */
+static void *
+alloc_or_end(size_t n)
+{
+	void *p = malloc(n);
+
+	if (p == NULL) {
+		fputs("out of memory\n", stderr);
+		abort();
+	}
+	return p;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -282,6 +297,7 @@ main(int argc, char **argv)
 	int i = options(&c, argc, argv);
 	enum err e = crypto_start();
 
+	json_set_alloc_funcs(alloc_or_end, free);
 	if (i >= argc || c.metadata_dir == NULL) {
 		fprintf(stderr, "usage: see the head of erika-conform.c\n");
 		return 1;

@@ -21,6 +21,7 @@ signing='sign_.*|tuf_write.*|crypto_sign|crypto_sign_detached'
 signing="$signing|crypto_sign_(seed_)?keypair|crypto_pwhash.*"
 lenient='libxml2|html[A-Z].*|xml[A-Z].*|ingest_.*'
 images='libpng.*|libjpeg|libturbojpeg|libwebp.*|libyaml.*|libmd4c.*'
+foreign='libcrypto|libssl|EVP_.*|PEM_.*|conform_schemes'
 
 hardened() {
 	like "$(readelf -h "$ERIKA_BIN/$1")" 'Type: +DYN' \
@@ -40,6 +41,8 @@ for p in erika erika-press erika-mirror; do
 		continue
 	fi
 	hardened $p
+	# libcurl may bring it; ours it is not.
+	lacks $p "$foreign" "libcrypto"
 	[ $p = erika-press ] && continue
 	lacks $p "$signing" "signing code"
 	lacks $p "$lenient" "lenient parser and no importer"
@@ -59,5 +62,14 @@ if [ -x "$ERIKA_BIN/tests/tool/signtool" ]; then
 		"signing code is found where it is"
 else
 	skip "signing code is found where it is" "signtool is not built"
+fi
+if [ -x "$ERIKA_BIN/tests/conform/erika-conform-libcrypto" ]; then
+	like "$(names "$ERIKA_BIN/tests/conform/erika-conform-libcrypto" |
+		grep -Ex "$foreign" | tr '\n' ' ')" \
+		'EVP_.* PEM_.* conform_schemes .*libcrypto' \
+		"libcrypto is found where it is"
+else
+	skip "libcrypto is found where it is" \
+		"built by make CONFORM_LIBCRYPTO=1 conform"
 fi
 plan
