@@ -355,7 +355,9 @@ markup_element(const char *name)
 	size_t i;
 
 	for (i = 0; i < COUNT(elements); i++)
-		if (strcmp(elements[i].name, name) == 0)
+		/* Most names differ in their first letter. */
+		if (elements[i].name[0] == name[0] &&
+			strcmp(elements[i].name, name) == 0)
 			return &elements[i];
 	return NULL;
 }

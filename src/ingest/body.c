@@ -147,12 +147,33 @@ read_tag(struct check *k)
 	return skip(k, ">");
 }
 
+/* Go over characters that are most of any text and always allowed: ASCII but
+ * for controls and markup, and whole sequences of U+00C0 to U+07FF. */
+static void
+skip_plain(struct check *k)
+{
+	const uint8_t *p = k->c.in.p;
+	size_t i = k->c.pos, n = k->c.in.n;
+
+	for (;;) {
+		while (i < n && p[i] >= 0x20 && p[i] < 0x7f && p[i] != '<' &&
+			p[i] != '>' && p[i] != '&')
+			i++;
+		if (i + 1 >= n || p[i] < 0xc3 || p[i] > 0xdf ||
+			(p[i + 1] & 0xc0) != 0x80)
+			break;
+		i += 2;
+	}
+	k->c.pos = i;
+}
+
 static bool
 read_text(struct check *k)
 {
 	size_t from = k->c.pos;
 
-	while (cursor_left(&k->c) > 0 && peek(k) != '<')
+	for (skip_plain(k); cursor_left(&k->c) > 0 && peek(k) != '<';
+		skip_plain(k))
 		if (!read_char(k, false))
 			return false;
 	return markup_text_ok(k->open[k->n_open - 1],

@@ -78,9 +78,11 @@ tree_html(struct span utf8, xmlDocPtr *out, struct diag *d)
 		return diag_set(d, ERR_NOMEM, "out of memory");
 	*out = htmlCtxtReadMemory(ctxt, utf8.n == 0 ? "" : (const char *)utf8.p,
 		(int)utf8.n, NULL, "UTF-8", HTML_OPTIONS);
-	if (ctxt->lastError.code == XML_ERR_NO_MEMORY)
-		e = diag_set(d, ERR_NOMEM, "out of memory");
-	else if (ctxt->lastError.code == XML_ERR_INTERNAL_ERROR)
+	/* Whatever makes the parser stop early would be lost unsaid. */
+	if (ctxt->disableSAX && ctxt->errNo == XML_ERR_NO_MEMORY)
+		e = diag_set(d, ERR_LIMIT,
+			"a run of text over 10 MB, or memory ran out");
+	else if (ctxt->disableSAX)
 		e = deep(d);
 	else if (*out == NULL || xmlDocGetRootElement(*out) == NULL)
 		e = diag_set(d, ERR_SYNTAX, "nothing in it that is HTML");

@@ -11,8 +11,8 @@
 
 /* Parse UTF-8 as HTML; the caller frees with xmlFreeDoc. ERR_REFUSED when it
  * nests deeper than LIMIT_DEPTH (libxml2 would lose what is below 256
- * without a word), ERR_SYNTAX when there is no element at all, ERR_LIMIT,
- * ERR_NOMEM. */
+ * without a word), ERR_SYNTAX when there is no element at all, ERR_LIMIT also
+ * when the parser stopped for want of memory, ERR_NOMEM. */
 enum err tree_html(
 	struct span utf8, xmlDocPtr *out, struct diag *d) ERR_MUST_USE;
 

@@ -24,8 +24,11 @@ enum err ingest_job(
 enum err ingest_file_job(struct span request, struct span file,
 	struct buf *answer, struct diag *d) ERR_MUST_USE;
 
-/* Load what cannot be loaded once files are out of reach. For
- * confine_prepare. */
+/* Load what cannot be loaded once files are out of reach, and see to it that
+ * no library goes on with a part of its work when memory runs out: the process
+ * ends with WIRE_NO_MEMORY then, which is CONFINE_NO_MEMORY. For
+ * confine_prepare alone. */
+#define WIRE_NO_MEMORY 3
 void ingest_prepare(void);
 
 /* ---- in the parent */

@@ -3,13 +3,45 @@
 #include <libxml/parser.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "charset.h"
 #include "wire_private.h"
 
+/* A parser that cannot store a piece may leave it out and say nothing. */
+static void *
+memory(size_t n)
+{
+	void *p = malloc(n);
+
+	if (p == NULL && n > 0)
+		_exit(WIRE_NO_MEMORY);
+	return p;
+}
+
+static void *
+more_memory(void *old, size_t n)
+{
+	void *p = realloc(old, n);
+
+	if (p == NULL && n > 0)
+		_exit(WIRE_NO_MEMORY);
+	return p;
+}
+
+static char *
+copy(const char *s)
+{
+	size_t n = strlen(s) + 1;
+
+	return memcpy(memory(n), s, n);
+}
+
 void
 ingest_prepare(void)
 {
+	json_set_alloc_funcs(memory, free);
+	xmlMemSetup(free, memory, more_memory, copy);
 	xmlInitParser();
 	/* jansson seeds its tables from a file otherwise. */
 	json_object_seed(0);

@@ -396,6 +396,27 @@ put_word(struct writer *w, struct span word, bool pre, bool *synced)
 	w->fresh = false;
 }
 
+/* Go over what is most of any text and neither white space nor forbidden:
+ * ASCII, and whole sequences of U+00C0 to U+07FF. */
+static void
+skip_plain(struct writer *w, struct cursor *c)
+{
+	const uint8_t *p = c->in.p;
+	size_t i = c->pos, n = c->in.n, chars = 0;
+
+	for (;; chars++) {
+		if (i < n && p[i] > 0x20 && p[i] < 0x7f)
+			i++;
+		else if (i + 1 < n && p[i] >= 0xc3 && p[i] <= 0xdf &&
+			(p[i + 1] & 0xc0) == 0x80)
+			i += 2;
+		else
+			break;
+	}
+	c->pos = i;
+	w->chars += chars;
+}
+
 void
 writer_text(struct writer *w, struct span s)
 {
@@ -408,7 +429,7 @@ writer_text(struct writer *w, struct span s)
 		return;
 	chain_want(w, CHAIN_TEXT);
 	pre = in_pre(w->want, w->n_want);
-	while (cursor_left(&c) > 0) {
+	for (skip_plain(w, &c); cursor_left(&c) > 0; skip_plain(w, &c)) {
 		size_t at = c.pos;
 		bool gap, bad = text_utf8_next(&c, &cp) != ERR_OK;
 

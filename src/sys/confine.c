@@ -258,6 +258,13 @@ receive_answer(struct confine *c, struct buf *answer, enum err *job,
 	return e;
 }
 
+static enum err
+no_memory(const struct confine *c, struct diag *d)
+{
+	return diag_set(d, ERR_REFUSED, "it needs more than %zu MiB of memory",
+		c->limits.memory >> 20);
+}
+
 /* How the child that no longer answers came to its end. */
 static enum err
 verdict(struct confine *c, enum err e, struct diag *d)
@@ -277,6 +284,9 @@ verdict(struct confine *c, enum err e, struct diag *d)
 	while (pid < 0 && errno == EINTR);
 	c->pid = 0;
 	c->fd = -1;
+	if (pid > 0 && WIFEXITED(status) &&
+		WEXITSTATUS(status) == CONFINE_NO_MEMORY)
+		return no_memory(c, d);
 	sig = pid > 0 && WIFSIGNALED(status) ? WTERMSIG(status) : 0;
 	switch (sig) {
 	case SIGSYS:
@@ -295,13 +305,6 @@ verdict(struct confine *c, enum err e, struct diag *d)
 		return diag_set(d, ERR_REFUSED,
 			"the process that read it crashed (signal %d)", sig);
 	}
-}
-
-static enum err
-no_memory(const struct confine *c, struct diag *d)
-{
-	return diag_set(d, ERR_REFUSED, "it needs more than %zu MiB of memory",
-		c->limits.memory >> 20);
 }
 
 static enum err

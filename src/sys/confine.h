@@ -29,6 +29,9 @@ void confine_free(struct confine *c);
  * loads from files when first used. Before the first request. */
 void confine_prepare(struct confine *c, void (*prepare)(void));
 
+/* A job may end its process with this status when memory runs out. */
+#define CONFINE_NO_MEMORY 3
+
 /* The job for requests that come with a file: mapped, read-only. Before the
  * first request. */
 typedef enum err confine_file_fn(struct span request, struct span file,

@@ -474,8 +474,8 @@ ask(struct confine *c, const char *s, struct ingest_result *out)
 	enum err e;
 
 	memset(out, 0, sizeof(*out));
-	buf_init(&request, LIMIT_MIB);
-	buf_init(&answer, LIMIT_MIB);
+	buf_init(&request, 4 * LIMIT_MIB);
+	buf_init(&answer, 4 * LIMIT_MIB);
 	e = ingest_request_import(&request, span_str(s), INGEST_UNKNOWN, &def);
 	if (e == ERR_OK)
 		e = confine_call(c, buf_view(&request), &answer, &d);
@@ -518,6 +518,46 @@ test_confined(void)
 		ingest_result_clear(&out);
 	}
 	confine_free(c);
+}
+
+/* Too little memory for the request: refused, never half of it. */
+static void
+test_memory(void)
+{
+#if defined(__SANITIZE_ADDRESS__)
+	skip("the sanitizer has its own memory", "too little memory");
+#else
+	struct confine_limits limits = {0, 20, LIMIT_MIB};
+	struct ingest_result out;
+	unsigned refused = 0, whole = 0, other = 0;
+	struct confine *c;
+	struct buf b;
+
+	buf_init(&b, LIMIT_MIB);
+	while (b.n < 700000)
+		if (buf_str(&b, "<p>some <b>words</b> and") != ERR_OK)
+			abort();
+	memcpy(b.p, "<title>T</title>", 16);
+	for (limits.memory = 0; limits.memory < 64 * LIMIT_MIB;
+		limits.memory += 1300000) {
+		if (confine_new(ingest_job, &limits, &c) != ERR_OK)
+			abort();
+		confine_prepare(c, ingest_prepare);
+		if (ask(c, buf_cstr(&b), &out) != ERR_OK)
+			refused += d.code == ERR_REFUSED;
+		else if (out.n_articles == 1 &&
+			out.articles[0].body.n > 800000)
+			whole++;
+		else
+			other++;
+		ingest_result_clear(&out);
+		confine_free(c);
+	}
+	ok(refused > 0 && whole > 0 && other == 0,
+		"memory: %u refused, %u whole, %u in between", refused, whole,
+		other);
+	buf_free(&b);
+#endif
 }
 
 /* Every change of one byte, every cut: refused, or a result that is clean.
@@ -605,6 +645,7 @@ main(void)
 	test_rss_full();
 	test_atom();
 	test_confined();
+	test_memory();
 	test_wire();
 	ingest_result_clear(&r);
 	return plan();
