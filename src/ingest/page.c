@@ -331,6 +331,22 @@ choose_body(const struct page *p, enum sanitise_scope *scope)
 	return p->body != NULL ? p->body : p->html;
 }
 
+/* The first time inside the article; in the whole page there may be clocks. */
+static void
+use_time(struct page *p, const xmlNode *root)
+{
+	const char *v = NULL;
+	const xmlNode *n;
+
+	for (n = root; n != NULL && v == NULL; n = tree_next(root, n, true))
+		if (tree_is(n, "time"))
+			v = tree_attr(n, "datetime");
+	if (v == NULL)
+		v = p->time;
+	if (v != NULL)
+		import_published(&p->it, span_str(v));
+}
+
 /* The heading inside the body that repeats the title, or NULL. */
 static const xmlNode *
 repeated_title(const xmlNode *root, const char *title)
@@ -360,8 +376,6 @@ read_page(struct page *p)
 	read_elements(p);
 	read_language(p);
 	choose_title(p);
-	if (p->time != NULL)
-		import_published(&p->it, span_str(p->time));
 	if (p->canonical != NULL) {
 		/* What the page itself says wins over its JSON-LD. */
 		char *url;
@@ -399,6 +413,7 @@ page_import(struct span utf8, const struct ingest_defaults *def,
 		goto out;
 	}
 	from.root = choose_body(&p, &from.scope);
+	use_time(&p, from.root);
 	from.skip = repeated_title(from.root, p.it.a.meta.title);
 	from.base = p.base != NULL && strncmp(p.base, "http", 4) == 0
 			    ? p.base

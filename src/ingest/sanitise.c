@@ -16,6 +16,9 @@
 #include "url.h"
 #include "writer.h"
 
+/* The text's limit, less what naming its images will add. */
+#define BODY (LIMIT_TEXT - LIMIT_IMAGES_PER_ARTICLE * 64)
+
 struct job {
 	const struct sanitise_from *from;
 	struct ingest_article *out;
@@ -460,7 +463,7 @@ sanitise_tree(const struct sanitise_from *from, struct ingest_article *out,
 	j->image = NULL;
 	j->err = ERR_OK;
 	buf_init(&j->attrs, LIMIT_TEXT);
-	buf_init(&out->body, LIMIT_TEXT);
+	buf_init(&out->body, BODY);
 	if (v == NULL)
 		v = tree_attr(from->root, "xml:lang");
 	if (v != NULL)

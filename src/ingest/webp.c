@@ -158,8 +158,9 @@ write_plan(struct walk *w)
 	size_t n = extended ? sizeof(head) : RIFF;
 	uint64_t length = n + w->iccp.n + w->alph.n + w->picture.n +
 			  (turned ? sizeof(exif) : 0);
-	bool alpha = w->alph.n > 0 ||
-		     (w->vp8x.n > 0 && (w->vp8x.p[CHUNK] & FLAG_ALPHA));
+	/* A lossless picture says of itself whether it is transparent. */
+	bool alpha = w->alph.n > 0 || (w->picture.p[3] == 'L' &&
+					      (w->picture.p[CHUNK + 4] & 0x10));
 	enum err e;
 
 	write_number(head + 4, (uint32_t)(length - 8));

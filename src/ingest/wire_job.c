@@ -37,9 +37,20 @@ copy(const char *s)
 	return memcpy(memory(n), s, n);
 }
 
+static int
+by_value(const void *a, const void *b)
+{
+	return memcmp(a, b, 1);
+}
+
 void
 ingest_prepare(void)
 {
+	char many[4096] = "";
+
+	/* The C library's qsort asks for the machine's memory when it first
+	 * sorts more than a kilobyte. */
+	qsort(many, sizeof(many), 1, by_value);
 	json_set_alloc_funcs(memory, free);
 	xmlMemSetup(free, memory, more_memory, copy);
 	xmlInitParser();

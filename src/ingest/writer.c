@@ -408,7 +408,7 @@ skip_plain(struct writer *w, struct cursor *c)
 		if (i < n && p[i] > 0x20 && p[i] < 0x7f)
 			i++;
 		else if (i + 1 < n && p[i] >= 0xc3 && p[i] <= 0xdf &&
-			(p[i + 1] & 0xc0) == 0x80)
+			 (p[i + 1] & 0xc0) == 0x80)
 			i += 2;
 		else
 			break;

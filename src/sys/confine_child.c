@@ -190,10 +190,8 @@ child_close(int fd)
 	for (i = 0; i < CONFINE_CHANNEL; i++)
 		if (null != i && dup2(null, i) < 0)
 			return false;
-#ifdef __linux__
-	if (close_range(CONFINE_CHANNEL + 1, ~0u, 0) == 0)
+	if (confine_close_from(CONFINE_CHANNEL + 1))
 		return true;
-#endif
 	for (i = CONFINE_CHANNEL + 1; i < (most < 0 ? 65536 : (int)most); i++)
 		close(i);
 	return true;

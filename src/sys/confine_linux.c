@@ -40,6 +40,17 @@ confine_memory(void)
 }
 
 bool
+confine_close_from(int fd)
+{
+#ifdef SYS_close_range
+	return syscall(SYS_close_range, (unsigned)fd, ~0u, 0) == 0;
+#else
+	(void)fd;
+	return false;
+#endif
+}
+
+bool
 confine_lower(void)
 {
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&

@@ -13,6 +13,18 @@ confine_memory(void)
 }
 
 bool
+confine_close_from(int fd)
+{
+#if defined(__FreeBSD__) || defined(__OpenBSD__) || defined(__NetBSD__)
+	closefrom(fd);
+	return true;
+#else
+	(void)fd;
+	return false;
+#endif
+}
+
+bool
 confine_lower(void)
 {
 	return true;

@@ -34,6 +34,9 @@ uint64_t confine_get(const uint8_t *p);
 /* The child's whole life; `fd` is its end of the pair. */
 _Noreturn void confine_child(struct confine *c, int fd);
 
+/* Close all descriptors from this one on; false: one by one, then. */
+bool confine_close_from(int fd);
+
 /* Bytes of address space in use; 0 when the system does not say. */
 size_t confine_memory(void);
 

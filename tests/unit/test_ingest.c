@@ -474,8 +474,8 @@ ask(struct confine *c, const char *s, struct ingest_result *out)
 	enum err e;
 
 	memset(out, 0, sizeof(*out));
-	buf_init(&request, 4 * LIMIT_MIB);
-	buf_init(&answer, 4 * LIMIT_MIB);
+	buf_init(&request, 16 * LIMIT_MIB);
+	buf_init(&answer, 16 * LIMIT_MIB);
 	e = ingest_request_import(&request, span_str(s), INGEST_UNKNOWN, &def);
 	if (e == ERR_OK)
 		e = confine_call(c, buf_view(&request), &answer, &d);
@@ -486,15 +486,45 @@ ask(struct confine *c, const char *s, struct ingest_result *out)
 	return e;
 }
 
+/* Enough that whatever sorts them takes the way for many. */
+static const char *
+many_items(struct buf *b)
+{
+	enum err e;
+	int i, k;
+
+	buf_init(b, 8 * LIMIT_MIB);
+	e = buf_str(b, "<rss><channel><language>en</language>");
+	for (i = 0; i < 300 && e == ERR_OK; i++) {
+		e = buf_printf(b,
+			"<item><title>%d</title><guid>g%d</guid>"
+			"<description>" LONG LONG LONG LONG LONG LONG,
+			i, i * 7919 % 300);
+		for (k = 0; k < 50 && e == ERR_OK; k++)
+			e = buf_printf(b,
+				"&lt;a href='#f%d'&gt;%d&lt;/a&gt;"
+				"&lt;b id=f%d&gt;x&lt;/b&gt;",
+				k, k, k);
+		if (e == ERR_OK)
+			e = buf_str(b, "</description></item>");
+	}
+	if (e == ERR_OK)
+		e = buf_str(b, "</channel></rss>");
+	if (e != ERR_OK)
+		abort();
+	return buf_cstr(b);
+}
+
 static void
 test_confined(void)
 {
 	static const struct confine_limits limits = {
-		256 * LIMIT_MIB, 20, LIMIT_MIB};
+		256 * LIMIT_MIB, 20, 16 * LIMIT_MIB};
 	static const char *const encodings[] = {"windows-1251", "koi8-r",
 		"gb2312", "big5", "shift_jis", "euc-kr", "iso-8859-2"};
 	struct ingest_result out;
 	struct confine *c;
+	struct buf b;
 	char text[256];
 	size_t i;
 
@@ -508,6 +538,10 @@ test_confined(void)
 	is_err(ask(c, rss, &out), ERR_OK, "imports a feed");
 	ok(out.n_articles == 2 && out.n_left == 7, "all of it");
 	ingest_result_clear(&out);
+	is_err(ask(c, many_items(&b), &out), ERR_OK, "imports a long feed");
+	ok(out.n_articles == 300, "with its hundreds of notes");
+	ingest_result_clear(&out);
+	buf_free(&b);
 	is_err(ask(c, "{}", &out), ERR_SYNTAX, "its errors come back");
 	for (i = 0; i < sizeof(encodings) / sizeof(encodings[0]); i++) {
 		snprintf(text, sizeof(text),
