@@ -1,4 +1,5 @@
 /* What the reader's commands share. */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -174,21 +175,49 @@ pager_name(void)
 	return p;
 }
 
-/* Whether the pager took the text. One that quits early did. */
+static void
+pager_feed(int fd, struct span text)
+{
+	size_t at = 0;
+	ssize_t n;
+
+	while (at < text.n) {
+		n = write(fd, text.p + at, text.n - at);
+		if (n < 0 && errno != EINTR)
+			return;
+		at += n > 0 ? (size_t)n : 0;
+	}
+}
+
+/* Whether the pager took the text. One that quits early did. It is the user's
+ * own command line, for the shell to read. */
 static bool
 pager_run(const char *pager, struct span text)
 {
-	void (*old)(int) = signal(SIGPIPE, SIG_IGN);
-	FILE *f = popen(pager, "w");
-	int status = -1;
+	void (*old)(int);
+	int fd[2], status = 0;
+	pid_t pid;
 
-	if (f != NULL) {
-		fwrite(text.p, 1, text.n, f);
-		status = pclose(f);
+	if (pipe(fd) != 0)
+		return false;
+	pid = fork();
+	if (pid == 0) {
+		dup2(fd[0], STDIN_FILENO);
+		close(fd[0]);
+		close(fd[1]);
+		execl("/bin/sh", "sh", "-c", pager, (char *)NULL);
+		_exit(127);
 	}
+	close(fd[0]);
+	old = signal(SIGPIPE, SIG_IGN);
+	if (pid > 0)
+		pager_feed(fd[1], text);
+	close(fd[1]);
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
 	signal(SIGPIPE, old);
 	/* 126 and 127: the shell could not start it. */
-	return status != -1 &&
+	return pid > 0 &&
 	       !(WIFEXITED(status) && (WEXITSTATUS(status) == 126 ||
 					      WEXITSTATUS(status) == 127));
 }

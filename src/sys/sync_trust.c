@@ -6,6 +6,7 @@
 
 #include "../core/mirrors.h"
 #include "../core/text.h"
+#include "../core/tuf.h"
 #include "sync_priv.h"
 
 #define PACK "m/now.pack"
@@ -71,26 +72,59 @@ stored_feed(struct sync *s, const struct trust_want *w, struct diag *d)
 	return e;
 }
 
+/* More than a file should have is still taken, to tell a wrong version from a
+ * flood. */
+#define SLACK (16 * LIMIT_KIB)
+
+/* A file that is not the signed one: is it whole, but of another version? By
+ * its own word only, which is enough to find words for it. */
+static enum err
+explain(const struct trust_want *w, struct span body, enum err e,
+	struct diag *why)
+{
+	struct tuf_doc *doc = NULL;
+	enum tuf_type type = TUF_TARGETS;
+	uint64_t named = 0;
+
+	if (sync_is_page(body))
+		return diag_set(why, ERR_NETWORK, "a web page came instead");
+	if (strcmp(w->role, "snapshot") == 0)
+		type = TUF_SNAPSHOT;
+	if (text_decimal(span_of(w->name, strcspn(w->name, ".")), INT64_MAX,
+		    &named) == ERR_OK &&
+		tuf_parse(body, LIMIT_METADATA, type, &doc, NULL) == ERR_OK &&
+		doc->version != named)
+		e = diag_set(why, ERR_MIXED,
+			"it is version %llu under the name of version %llu",
+			(unsigned long long)doc->version,
+			(unsigned long long)named);
+	tuf_free(doc);
+	return e;
+}
+
 /* Ask one mirror for a file of metadata. */
 static enum err
 named_try(struct sync *s, size_t place, const struct trust_want *w,
 	struct sync_reason *why, bool *fed, struct diag *d)
 {
 	char path[TRUST_NAME + 2];
-	struct source_want want = {.place = place, .path = path, .max = w->max};
+	struct source_want want = {
+		.place = place, .path = path, .max = w->max + SLACK};
 	struct source_got got;
 	enum err e, verdict;
 
 	snprintf(path, sizeof(path), "m/%s", w->name);
 	e = sync_ask(s, &want, 1, &got, d);
 	verdict = got.err;
-	if (e == ERR_OK && verdict == ERR_OK)
+	if (e == ERR_OK && verdict == ERR_OK && got.body.n > w->max)
+		verdict = diag_set(&got.diag, ERR_TRAILING,
+			"more came than the %zu bytes that were signed",
+			w->max);
+	else if (e == ERR_OK && verdict == ERR_OK)
 		e = feed(s, w->name, buf_view(&got.body), &verdict, &got.diag,
 			d);
-	if (e == ERR_OK && verdict != ERR_OK &&
-		sync_is_page(buf_view(&got.body)))
-		verdict = diag_set(
-			&got.diag, ERR_NETWORK, "a web page came instead");
+	if (e == ERR_OK && verdict != ERR_OK && got.err == ERR_OK)
+		verdict = explain(w, buf_view(&got.body), verdict, &got.diag);
 	if (e == ERR_OK && verdict != ERR_OK)
 		sync_blame(s, place, path, verdict, &got.diag, why);
 	*fed = e == ERR_OK && verdict == ERR_OK;

@@ -1,0 +1,141 @@
+#!/bin/bash
+# Whom to trust: the one decision a reader makes.
+. "$SRC/tests/lib/tap.sh"
+. "$SRC/tests/lib/newsroom.sh"
+if ! command -v python3 >/dev/null; then
+	skip "adding outlets" "needs python3"
+	plan
+	exit
+fi
+
+newsroom h "The Harbour"
+page h tide "The tide" "High water at noon."
+issue h
+ok $? "there is an outlet"
+right=$words
+root=$(sed -n 's/^root *//p' h/init.out)
+newsroom fake "The Harbour"
+page fake tide "The tide" "There is none."
+issue fake
+ok $? "and another that takes its name"
+other=$words
+newsroom q "The Quay"
+issue q
+serve web h/m
+
+# ---- words
+
+reader one
+run 1 "nobody to ask: nothing is added" erika add h/m/m/1.root.json
+like "$err" 'Compare the words' "and says what to do"
+like "$err" "words   $right" "after showing them"
+run 1 "nor with --no-input" erika add --no-input h/m/m/1.root.json
+run 11 "other words than told" erika add --words "$other" h/m/m/1.root.json
+like "$err" "these are $right" "are said"
+run 2 "a word that is none" erika add --words "${right% *} qqqqq" \
+	h/m/m/1.root.json
+run 2 "seven words" erika add --words "${right% *}" h/m/m/1.root.json
+run 1 "nothing was added by all that" erika outlets
+shouted=$(printf '%s' "$right" | tr 'a-z ' 'A-Z-')
+run 0 "the right words, however typed" erika add --words "$shouted" \
+	h/m/m/1.root.json
+run 0 "it is listed" erika outlets
+like "$out" '^The Harbour$' "by name"
+like "$out" "words    $right" "words"
+like "$out" "root     $root" "and fingerprint"
+like "$out" 'no mirror: erika sync --from' "with what is missing"
+run 0 "as JSON" erika outlets --json
+is "$(printf '%s' "$out" | python3 -c '
+import json, sys
+o = json.load(sys.stdin)
+print(o["schema"], o["fingerprint"], o["mirrors"])')" \
+	"erika-outlet-1 $root []" "likewise"
+
+# ---- again, and another of that name
+
+run 0 "the same again is fine" erika add --mirror "$http/normal/" \
+	h/m/m/1.root.json
+like "$err" 'Known already' "and says so"
+like "$(erika outlets)" "mirror   $http/normal/" "its mirror is added"
+run 11 "another key under a known name" erika add --yes fake/m/m/1.root.json
+like "$err" "Yours: $right\. This one: $other\." "shows both"
+like "$err" 'nobody can fake' "and what to do"
+run 11 "even with the right words" erika add --words "$other" \
+	fake/m/m/1.root.json
+run 0 "under another name it can be added" erika add --yes \
+	--name "Not the Harbour" fake/m/m/1.root.json
+run 0 "a mirror that is none" erika outlets
+before=$out
+run 2 "is refused" erika add --mirror "gopher://x/" h/m/m/1.root.json
+run 0 "and changes nothing" erika outlets
+is "$out" "$before" "at all"
+
+# ---- from other places
+
+reader two
+run 0 "from a folder" erika add --yes h/m
+like "$(erika outlets)" "mirror   $PWD/h/m\$" "which is a mirror then"
+run 0 "that works" erika sync
+run 0 "a URL" erika add --yes "$http/normal/"
+reader three
+link="erika:$root?at=$http/normal/&name=The%20Harbour"
+run 0 "from a link" erika add --words "$right" "$link"
+like "$(erika outlets)" "mirror   $http/normal/" "with its mirror"
+run 0 "that works" erika sync
+reader four
+wrong=$(sed -n 's/^root *//p' fake/init.out)
+run 11 "a link whose mirror has another outlet" erika add --yes \
+	"erika:$wrong?at=$http/normal/"
+like "$err" "another outlet's root" "says so"
+run 13 "a link whose mirror is down" erika add --yes \
+	"erika:$root?at=http://127.0.0.1:1/"
+run 0 "one of two mirrors is enough" erika add --yes \
+	"erika:$root?at=http://127.0.0.1:1/&at=$http/normal/"
+run 2 "a link without mirrors" erika add --yes "erika:$root"
+for bad in "erika:${root%?}" "erika:$root?x=1" "erika:$root?at=ftp://x/" \
+	"erika:$root?at=%zz" "erika:${root}0" "erika:$root&at=$http/normal/"; do
+	run 15 "not a link: ${bad#erika:????????????????????????????????????????????????????????????}" \
+		erika add --yes "$bad"
+done
+
+# ---- what is no outlet
+
+reader five
+printf 'hello' >junk
+run 15 "a file that is something else" erika add --yes junk
+run 1 "a file that is not there" erika add --yes nowhere.json
+mkdir empty
+run 1 "a folder that is no mirror" erika add --yes empty
+cp h/m/m/1.root.json cut.json
+truncate -s -20 cut.json
+run 15 "half a root" erika add --yes cut.json
+cp h/m/m/1.root.json bent.json
+python3 - <<'PY'
+import json
+r = json.load(open("bent.json"))
+r["signatures"][0]["sig"] = "00" * 64
+json.dump(r, open("bent.json", "w"))
+PY
+run 10 "a root that is wrongly signed" erika add --yes bent.json
+cp h/m/m/1.root.json two.json
+"$ERIKA_BIN/tests/tool/headtool" h/room/keys/newsroom.key two.json version=2
+run 15 "a root that is not the first" erika add --yes two.json
+like "$err" '1\.root\.json' "says which is"
+run 1 "nothing was added by all that" erika outlets
+
+# ---- two outlets, one source
+
+reader six
+trust h
+trust q --mirror "$PWD/q/m"
+run 0 "a folder finds its outlet" erika sync --from h/m
+like "$err" '^The Harbour: 1 new$' "the right one"
+unlike "$err" 'Quay' "and no other"
+run 11 "a folder of an outlet unknown here" erika sync --from fake/m
+like "$err" 'do not trust' "is refused"
+run 1 "an outlet that there is not" erika sync nobody
+run 0 "one by name" erika sync "The Quay"
+like "$err" '^The Quay: nothing new$' "only that"
+run 0 "one by fingerprint" erika sync --from h/m "${root:0:12}"
+run 1 "six digits of it are not enough" erika sync "${root:0:6}"
+plan
