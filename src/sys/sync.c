@@ -51,8 +51,8 @@ conclude(struct sync *s)
 	struct sync_report *r = s->r;
 	enum err e = s->worst.err;
 
-	/* A share file need not have everything. */
-	if (r->complete && s->o->from != NULL && e == ERR_MISSING)
+	/* A share file need not have every bundle. */
+	if (r->complete && s->o->from != NULL && e == ERR_MISSING && !s->gap)
 		e = ERR_OK;
 	/* Silence and gaps after the chain was proven are no verdict on the
 	 * outlet: there is just more to come. */

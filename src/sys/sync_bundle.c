@@ -452,12 +452,14 @@ desk_load(
 	if (e == ERR_NOMEM)
 		return diag_set(d, e, "out of memory");
 	if (e != ERR_OK) {
+		s->gap = true;
 		sync_worse(&s->worst, e, &why);
 		return ERR_OK;
 	}
 	e = sync_satisfy(s, &ok, d);
 	if (e == ERR_OK && ok)
 		return desk_list(s, role, w, d);
+	s->gap = true;
 	return e == ERR_OK ? sync_restart(s, d) : e;
 }
 

@@ -50,7 +50,8 @@ struct sync {
 	struct sync_progress progress;
 	int64_t started;	  /* clock_steady */
 	struct sync_reason worst; /* of what could not be had at all */
-	bool refused;		  /* some content was left out */
+	bool refused;	 /* some content was left out */
+	bool gap;	 /* some role's metadata could not be had */
 	uint64_t pending;	  /* bytes of pictures since the last commit */
 };
 
