@@ -51,11 +51,11 @@ test:
 	@tests/lib/packages.sh test
 	$(MAKE) -s -j2 CONFORM_LIBCRYPTO=1 all units tools conform
 	$(MAKE) -s -j2 $(ASAN) units
-	tests/run $(CHECKS) $(UNITS) $(ASAN_UNITS) $(SCRIPTS)
+	@tests/run $(CHECKS) $(UNITS) $(ASAN_UNITS) $(SCRIPTS)
 
 # The same without the shell tests: seconds, for between two edits.
 check: units
-	tests/run $(CHECKS) $(UNITS)
+	@tests/run $(CHECKS) $(UNITS)
 
 $(B)/liberika.a: $(CORE) $(B)/country_table.o
 
