@@ -9,8 +9,9 @@
 #include "../core/err.h"
 #include "../core/limits.h"
 
-/* More of them in one article are no footnotes. */
-#define ANCHORS_MAX 2048
+/* Links and names taken note of: more than fit into LIMIT_TEXT, so that all of
+ * our own output are always among them. */
+#define ANCHORS_MAX 200000
 
 struct anchor {
 	char *source;		     /* as the page names it, decoded */

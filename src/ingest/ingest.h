@@ -88,6 +88,7 @@ struct image_piece {
 	uint64_t n;
 };
 
+/* Its fresh pieces point into itself: hand it on by pointer, not by value. */
 struct image_plan {
 	const char *type; /* "image/jpeg", "image/png", "image/webp" */
 	uint32_t width, height;

@@ -302,8 +302,15 @@ use_head_title(struct page *p, struct span s)
 }
 
 static void
-choose_title(struct page *p)
+choose_title(struct page *p, const xmlNode *root)
 {
+	const xmlNode *n = root;
+
+	/* Outside the article a site's name is often a heading too. */
+	while (n != NULL && (!tree_is(n, "h1") || tree_weight(n) == 0))
+		n = tree_next(root, n, true);
+	if (n != NULL)
+		p->first_h1 = n;
 	if (p->og_title != NULL)
 		use_title(p, span_str(p->og_title));
 	if (p->it.a.meta.title == NULL && p->first_h1 != NULL)
@@ -375,7 +382,6 @@ read_page(struct page *p)
 	read_jsonld(p);
 	read_elements(p);
 	read_language(p);
-	choose_title(p);
 	if (p->canonical != NULL) {
 		/* What the page itself says wins over its JSON-LD. */
 		char *url;
@@ -408,12 +414,13 @@ page_import(struct span utf8, const struct ingest_defaults *def,
 	if (p.err == ERR_OK)
 		p.err = field_file_id(def->name == NULL ? "page" : def->name,
 			&p.it.a.meta.id);
+	from.root = choose_body(&p, &from.scope);
+	use_time(&p, from.root);
+	choose_title(&p, from.root);
 	if (p.err != ERR_OK) {
 		e = diag_set(d, p.err, "%s", err_str(p.err));
 		goto out;
 	}
-	from.root = choose_body(&p, &from.scope);
-	use_time(&p, from.root);
 	from.skip = repeated_title(from.root, p.it.a.meta.title);
 	from.base = p.base != NULL && strncmp(p.base, "http", 4) == 0
 			    ? p.base
