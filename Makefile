@@ -137,9 +137,28 @@ CHECKS = $(foreach t,$(wildcard tests/lib/check-*.sh),$(basename \
 SCRIPTS = $(foreach t,$(wildcard tests/cli/*.sh tests/net/*.sh),$(basename \
 	$(t))="ERIKA_BIN=$(abspath $(B)) bash $(abspath $(t))")
 
+# Figures beside the peers', from one run; minutes, most of them zstd -19's.
+BENCH = $(B)/tests/bench/corpus
+$(BENCH): $(call objs,tests/bench/corpus*.c)
+	$(CC) $(LDFLAGS) -o $@ $^ -lz
+
+bench:
+	@tests/lib/packages.sh bench
+	@$(MAKE) -s -j2 all $(BENCH)
+	@tests/bench/run.py $(B)
+
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
+		$(DESTDIR)$(PREFIX)/share/man/man5 \
+		$(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+	install -m 644 src/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 src/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 644 src/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8
+
 clean:
 	rm -rf build
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all demo test check units tools conform clean
+.PHONY: all demo test check bench install units tools conform clean
 .SECONDARY:
