@@ -297,6 +297,8 @@ talk(const struct context *cx, const char *fmt, ...)
 
 	if (cx->quiet)
 		return;
+	/* In a log of both, what was said last stands last. */
+	fflush(stdout);
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);
 	va_end(ap);
@@ -308,6 +310,7 @@ talk_warn(const struct context *cx, const char *fmt, ...)
 {
 	va_list ap;
 
+	fflush(stdout);
 	fprintf(stderr, "%s: ", cx->program);
 	va_start(ap, fmt);
 	vfprintf(stderr, fmt, ap);

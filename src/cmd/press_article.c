@@ -56,30 +56,46 @@ image_find(const struct packing *p, const char *path, const char *source)
 	return file;
 }
 
+/* Keep what to say of a picture that is left out. */
+static enum err
+image_missing(struct packing_held *h, const char *source, const char *why,
+	struct diag *d)
+{
+	char shown[160];
+	struct buf b;
+
+	buf_init(&b, 1024);
+	if (buf_printf(&b, "%s: picture %s: %s", h->article.id,
+		    text_show(shown, sizeof(shown), span_str(source)),
+		    why) != ERR_OK)
+		return diag_set(d, ERR_NOMEM, "out of memory");
+	h->missing[h->n_missing++] = (char *)buf_steal(&b, NULL);
+	return ERR_OK;
+}
+
 static enum err
 image_take(struct packing *p, const char *path, const char *source,
-	struct press_image *out, bool *has, struct diag *d)
+	struct packing_held *h, bool *has, struct diag *d)
 {
-	char *file = image_find(p, path, source), shown[200];
+	char *file = image_find(p, path, source);
 	bool gps = false;
 	enum err e;
 
 	*has = false;
-	if (file == NULL) {
-		packing_left(p, source, "picture not found below the folder");
-		return ERR_OK;
-	}
-	e = importer_image(p->importer, file, out, &gps, d);
+	if (file == NULL)
+		return image_missing(h, source,
+			strstr(source, "://") != NULL
+				? "no such file here, and nothing is fetched"
+				: "no such file here",
+			d);
+	e = importer_image(p->importer, file, &h->images[h->n_images], &gps, d);
 	free(file);
-	if (e == ERR_NOMEM)
+	if (e == ERR_NOMEM || e == ERR_FAILED)
 		return e;
-	if (e != ERR_OK) {
-		snprintf(
-			shown, sizeof(shown), "%s: %.150s", err_str(e), d->why);
-		packing_left(p, source, shown);
-		return ERR_OK;
-	}
-	p->gps += gps;
+	if (e != ERR_OK)
+		return image_missing(h, source, d->why, d);
+	h->gps += gps;
+	h->n_images++;
 	*has = true;
 	return ERR_OK;
 }
@@ -95,16 +111,14 @@ images_take(struct packing *p, const char *path, const struct ingest_article *a,
 	enum err e = ERR_OK;
 
 	h->images = calloc(n + 1, sizeof(*h->images));
-	if (names == NULL || has == NULL || h->images == NULL)
+	h->missing = calloc(n + 1, sizeof(*h->missing));
+	if (names == NULL || has == NULL || h->images == NULL ||
+		h->missing == NULL)
 		e = diag_set(d, ERR_NOMEM, "out of memory");
 	for (i = 0; e == ERR_OK && i < n; i++) {
-		struct press_image *m = &h->images[h->n_images];
-
-		e = image_take(p, path, a->images[i].source, m, &has[i], d);
-		if (e == ERR_OK && has[i]) {
-			names[i] = m->name;
-			h->n_images++;
-		}
+		e = image_take(p, path, a->images[i].source, h, &has[i], d);
+		if (e == ERR_OK && has[i])
+			names[i] = h->images[h->n_images - 1].name;
 	}
 	if (e == ERR_OK)
 		e = ingest_name_images(
@@ -238,7 +252,6 @@ packing_article(struct packing *p, const char *path,
 	struct packing_held h = {.n_images = 0};
 	bool seen;
 	enum err e = seen_before(p, a->meta.id, &seen, d);
-	size_t i;
 
 	if (e != ERR_OK)
 		return e;
@@ -256,10 +269,6 @@ packing_article(struct packing *p, const char *path,
 	} else if (e == ERR_OK) {
 		e = settle(p, &h, d);
 	}
-	article_clear(&h.article);
-	buf_free(&h.text);
-	for (i = 0; i < h.n_images; i++)
-		press_image_clear(&h.images[i]);
-	free(h.images);
+	packing_held_clear(&h);
 	return e;
 }

@@ -54,6 +54,12 @@ importer_free(struct importer *im)
 	free(im);
 }
 
+void
+importer_forget(struct importer *im, void (*forget)(void *arg), void *arg)
+{
+	confine_forget(im->child, forget, arg);
+}
+
 /* Thousands of small files need no new buffers; a huge one's go. */
 static void
 buffer_empty(struct buf *b)

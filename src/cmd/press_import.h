@@ -12,6 +12,9 @@ struct importer;
 enum err importer_new(struct importer **out, struct diag *d) ERR_MUST_USE;
 void importer_free(struct importer *im);
 
+/* What the child must not know, once there is a room: as confine_forget. */
+void importer_forget(struct importer *im, void (*forget)(void *arg), void *arg);
+
 /* Import a file. `language` may be NULL. ERR_UNSUPPORTED when it is neither a
  * page nor a feed; as ingest_import. */
 enum err importer_file(struct importer *im, const char *path,

@@ -90,8 +90,8 @@ held_add(struct packing *p, struct packing_held *h, struct diag *d)
 	return e;
 }
 
-static void
-held_clear(struct packing_held *h)
+void
+packing_held_clear(struct packing_held *h)
 {
 	size_t i;
 
@@ -99,7 +99,10 @@ held_clear(struct packing_held *h)
 	buf_free(&h->text);
 	for (i = 0; i < h->n_images; i++)
 		press_image_clear(&h->images[i]);
+	for (i = 0; i < h->n_missing; i++)
+		free(h->missing[i]);
 	free(h->images);
+	free(h->missing);
 	*h = (struct packing_held){.n_images = 0};
 }
 
@@ -116,7 +119,7 @@ batch_flush(struct packing *p, struct diag *d)
 	for (i = 0; e == ERR_OK && !p->dry_run && i < p->n_held; i++)
 		e = held_add(p, &p->held[i], d);
 	for (i = 0; i < p->n_held; i++)
-		held_clear(&p->held[i]);
+		packing_held_clear(&p->held[i]);
 	p->n_held = 0;
 	return e;
 }
@@ -126,6 +129,7 @@ packing_hold(struct packing *p, struct packing_held *h, struct diag *d)
 {
 	char shown[160];
 	bool again = h->article.previous > 0;
+	size_t i;
 
 	printf("%-11s %s  %s\n", again ? "changed" : "new", h->article.id,
 		text_show(shown, sizeof(shown), span_str(h->article.title)));
@@ -133,6 +137,10 @@ packing_hold(struct packing *p, struct packing_held *h, struct diag *d)
 		p->changed++;
 	else
 		p->fresh++;
+	p->gps += h->gps;
+	p->pictures += (unsigned)h->n_missing;
+	for (i = 0; i < h->n_missing; i++)
+		talk(p->cx, "left out    %s", h->missing[i]);
 	p->held[p->n_held++] = *h; /* moved */
 	return p->n_held < PACKING_BATCH ? ERR_OK : batch_flush(p, d);
 }
@@ -144,15 +152,21 @@ pack_file(struct packing *p, const char *path, struct diag *d)
 {
 	struct ingest_result r = {.n_articles = 0};
 	char shown[160];
+	const char *why;
 	enum err e;
-	size_t i;
+	size_t i, k;
 
 	e = importer_file(p->importer, path, p->language, p->now, &r, d);
-	if (e == ERR_NOMEM || e == ERR_IO)
+	if (e == ERR_NOMEM || e == ERR_FAILED)
 		return e;
 	if (e != ERR_OK) {
 		/* One bad file must not stop the others. */
-		packing_left(p, path, d->why);
+		text_show(shown, sizeof(shown), span_str(path));
+		k = strlen(shown);
+		why = strncmp(d->why, shown, k) == 0 && d->why[k] == ':'
+			      ? d->why + k + 2
+			      : d->why;
+		packing_left(p, path, why);
 		p->refused++;
 		return ERR_OK;
 	}
@@ -196,6 +210,9 @@ packing_report(const struct packing *p, struct diag *d)
 {
 	talk(p->cx, "%u new, %u changed, %u unchanged, %u left out", p->fresh,
 		p->changed, p->unchanged, p->left);
+	if (p->pictures > 0)
+		talk(p->cx, "%u picture%s left out of them", p->pictures,
+			p->pictures == 1 ? "" : "s");
 	if (p->gps > 0)
 		talk(p->cx,
 			"%u photograph%s told where %s taken; that is "
@@ -228,6 +245,7 @@ press_pack(struct context *cx, int argc, char **argv, struct diag *d)
 		{"dry-run", 'n', OPT_FLAG, &p.dry_run, NULL,
 			"say what would be packed, write nothing"},
 		{NULL, 0, OPT_FLAG, NULL, NULL, NULL}};
+	char shown[160];
 	enum err e;
 	int i, first = 0;
 	size_t k;
@@ -236,11 +254,19 @@ press_pack(struct context *cx, int argc, char **argv, struct diag *d)
 	if (e == ERR_OK && p.correction != NULL &&
 		!text_line_ok(span_str(p.correction), LIMIT_TITLE))
 		e = diag_set(d, ERR_USAGE, "--correction TEXT is one line");
-	/* The child is forked before any key is read. */
+	for (i = first; e == ERR_OK && i < argc; i++)
+		if (!file_exists(argv[i]))
+			e = diag_set(d, ERR_MISSING,
+				"%s: no such file or folder; nothing was "
+				"packed",
+				text_show(shown, sizeof(shown),
+					span_str(argv[i])));
+	if (e == ERR_OK)
+		e = room_open(&ro, &p.room, d);
 	if (e == ERR_OK)
 		e = importer_new(&p.importer, d);
 	if (e == ERR_OK)
-		e = room_open(&ro, &p.room, d);
+		importer_forget(p.importer, room_forget, p.room);
 	if (e == ERR_OK)
 		e = db_run(p.room->db, d,
 			"CREATE TEMP TABLE seen(id TEXT PRIMARY KEY)", "");
@@ -257,7 +283,7 @@ press_pack(struct context *cx, int argc, char **argv, struct diag *d)
 	if (e == ERR_OK)
 		e = packing_report(&p, d);
 	for (k = 0; k < p.n_held; k++)
-		held_clear(&p.held[k]);
+		packing_held_clear(&p.held[k]);
 	press_bundle_free(p.bundle);
 	importer_free(p.importer);
 	room_close(p.room);

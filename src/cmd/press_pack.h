@@ -16,21 +16,26 @@ struct packing_held {
 	struct digest digest;
 	struct press_image *images;
 	size_t n_images;
+	char **missing; /* what to say of each picture left out */
+	size_t n_missing;
+	unsigned gps; /* pictures that told where they were taken */
 };
+void packing_held_clear(struct packing_held *h);
 
 struct packing {
 	struct context *cx;
 	struct room *room;
 	struct importer *importer;
 	struct press_bundle *bundle;
-	const char *root; /* the PATH being packed */
+	const char *root;   /* the PATH being packed */
 	const char *images; /* another folder to look for pictures in */
 	const char *correction, *language;
 	bool dry_run;
 	int64_t now;
 	struct packing_held held[PACKING_BATCH];
 	size_t n_held;
-	unsigned fresh, changed, unchanged, left, refused, gps, bundles;
+	unsigned fresh, changed, unchanged, left, refused;
+	unsigned pictures, gps, bundles;
 };
 
 /* Say that something was left out and why. */

@@ -400,19 +400,31 @@ room_open(const struct room_options *o, struct room **out, struct diag *d)
 }
 
 void
+room_forget(void *room)
+{
+	struct room *r = room;
+	size_t i;
+
+	for (i = 0; i < r->n_keys; i++) {
+		sign_key_free(r->keys[i].key);
+		r->keys[i].key = NULL;
+	}
+	if (r->pass.p != NULL)
+		sodium_memzero(r->pass.p, r->pass.cap);
+	buf_free(&r->pass);
+	r->has_pass = false;
+}
+
+void
 room_close(struct room *r)
 {
 	size_t i;
 
 	if (r == NULL)
 		return;
-	for (i = 0; i < r->n_keys; i++) {
-		sign_key_free(r->keys[i].key);
+	room_forget(r);
+	for (i = 0; i < r->n_keys; i++)
 		free(r->keys[i].file);
-	}
-	if (r->pass.p != NULL)
-		sodium_memzero(r->pass.p, r->pass.cap);
-	buf_free(&r->pass);
 	db_close(r->db);
 	free(r->dir);
 	free(r->name);

@@ -55,6 +55,10 @@ enum err room_open(const struct room_options *o, struct room **out,
 	struct diag *d) ERR_MUST_USE;
 void room_close(struct room *r);
 
+/* Wipe keys and passphrase, leaving all else: for a child process, which has a
+ * copy of its own. `room` is a struct room. */
+void room_forget(void *room);
+
 /* DIR/rest, malloc'd; NULL when out of memory. */
 char *room_path(const struct room *r, const char *rest);
 

@@ -62,6 +62,13 @@ confine_prepare(struct confine *c, void (*prepare)(void))
 }
 
 void
+confine_forget(struct confine *c, void (*forget)(void *arg), void *arg)
+{
+	c->forget = forget;
+	c->forget_arg = arg;
+}
+
+void
 confine_set_file_job(struct confine *c, confine_file_fn *fn)
 {
 	c->file_fn = fn;

@@ -32,6 +32,10 @@ void confine_prepare(struct confine *c, void (*prepare)(void));
 /* A job may end its process with this status when memory runs out. */
 #define CONFINE_NO_MEMORY 3
 
+/* Have this called first in each new child: to wipe what the parent has come to
+ * know that no child should, such as keys. Before the first request. */
+void confine_forget(struct confine *c, void (*forget)(void *arg), void *arg);
+
 /* The job for requests that come with a file: mapped, read-only. Before the
  * first request. */
 typedef enum err confine_file_fn(struct span request, struct span file,

@@ -208,6 +208,8 @@ confine_child(struct confine *c, int fd)
 	signal(SIGTERM, SIG_DFL);
 	signal(SIGHUP, SIG_DFL);
 	signal(SIGINT, SIG_IGN);
+	if (c->forget != NULL)
+		c->forget(c->forget_arg);
 	if (!child_close(fd) || !confine_lower())
 		_exit(2);
 	if (c->prepare != NULL)

@@ -21,6 +21,8 @@ struct confine {
 	confine_fn *fn;
 	confine_file_fn *file_fn;
 	void (*prepare)(void);
+	void (*forget)(void *arg);
+	void *forget_arg;
 	struct confine_limits limits;
 	pid_t pid; /* 0: no child */
 	int fd;
