@@ -6,6 +6,7 @@
 #include "../core/limits.h"
 #include "../core/text.h"
 #include "press_bundle_priv.h"
+#include "press_dictionary.h"
 
 /* A bundle is the unit of listing and of loss: one day's work fits into one,
  * an archive is cut into many. Pictures count more than they weigh in one
@@ -85,27 +86,29 @@ static enum err
 packer_for(struct press_bundle *b, const char *language,
 	struct press_packer **out, struct diag *d)
 {
+	char tag[LIMIT_LANG + 1];
 	struct press_packer *p;
 	struct db_query *q;
 	enum err e, done;
 	size_t i;
 
+	dictionary_tag(tag, language);
 	for (i = 0; i < b->n_packers; i++) {
-		if (strcmp(b->packers[i].language, language) == 0) {
+		if (strcmp(b->packers[i].language, tag) == 0 ||
+			i == PRESS_PACKERS - 1) {
 			*out = &b->packers[i];
 			return ERR_OK;
 		}
 	}
-	/* More languages than dictionaries fit: pack without. */
-	if (b->n_packers == PRESS_PACKERS)
-		return diag_set(
-			d, ERR_LIMIT, "more than %d languages", PRESS_PACKERS);
+	/* The last is for all languages that are left, without dictionary. */
+	if (b->n_packers == PRESS_PACKERS - 1)
+		tag[0] = '\0';
 	p = &b->packers[b->n_packers];
 	*p = (struct press_packer){.dict = -1};
 	e = db_query(b->room->db, d, &q,
 		"SELECT path, sha256, content FROM dictionary"
 		" WHERE language=? ORDER BY path DESC LIMIT 1",
-		"t", language);
+		"t", tag);
 	if (e != ERR_OK)
 		return e;
 	if (db_row(q)) {
@@ -118,7 +121,7 @@ packer_for(struct press_bundle *b, const char *language,
 	done = db_done(b->room->db, q, d);
 	if (e == ERR_OK)
 		e = done;
-	p->language = strdup(language);
+	p->language = strdup(tag);
 	if (e == ERR_OK && (p->z == NULL || p->language == NULL))
 		e = diag_set(d, ERR_NOMEM, "out of memory");
 	b->n_packers++;

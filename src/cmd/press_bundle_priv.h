@@ -5,7 +5,9 @@
 
 #include "press_bundle.h"
 
-#define PRESS_PACKERS 16
+/* Languages of one bundle that get a dictionary: each compressor takes 300 KB
+ * of memory. One more is for all others. */
+#define PRESS_PACKERS 33
 
 struct press_packer {
 	char *language;

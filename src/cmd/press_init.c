@@ -38,17 +38,33 @@ static const char mirrors_ini[] =
 	"# countries = RU, BY                ; where it should be tried "
 	"first\n";
 
+/* Whether newsroom.ini would give back this value: it trims, and takes what
+ * follows "#" or ";" at the start of a word for a comment. */
+static bool
+ini_keeps(const char *s)
+{
+	size_t i, n = strlen(s);
+
+	for (i = 0; i < n; i++)
+		if ((s[i] == '#' || s[i] == ';') && (i == 0 || s[i - 1] == ' '))
+			return false;
+	return n > 0 && s[0] != ' ' && s[n - 1] != ' ';
+}
+
 static enum err
 init_check(const struct init *in, struct diag *d)
 {
-	if (in->name == NULL || !text_line_ok(span_str(in->name), 120))
+	if (in->name == NULL || !text_line_ok(span_str(in->name), 120) ||
+		!ini_keeps(in->name))
 		return diag_set(d, ERR_USAGE,
-			"--name NAME says how readers know you (one line)");
+			"--name NAME says how readers know you: one line, no "
+			"word of it begins with # or ;");
 	if (!text_name_ok(span_str(in->desk), 32))
 		return diag_set(
 			d, ERR_USAGE, "--desk is a name of a-z, 0-9 and '-'");
 	if (in->language != NULL &&
-		!text_line_ok(span_str(in->language), LIMIT_LANG))
+		(!text_line_ok(span_str(in->language), LIMIT_LANG) ||
+			!ini_keeps(in->language)))
 		return diag_set(d, ERR_USAGE,
 			"--language is a tag such as ru or zh-Hans");
 	if (in->root_keys >= ROOM_KEYS)

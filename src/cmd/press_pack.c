@@ -211,7 +211,7 @@ packing_report(const struct packing *p, struct diag *d)
 	talk(p->cx, "%u new, %u changed, %u unchanged, %u left out", p->fresh,
 		p->changed, p->unchanged, p->left);
 	if (p->pictures > 0)
-		talk(p->cx, "%u picture%s left out of them", p->pictures,
+		talk(p->cx, "%u picture%s of them left out", p->pictures,
 			p->pictures == 1 ? "" : "s");
 	if (p->gps > 0)
 		talk(p->cx,
@@ -263,6 +263,8 @@ press_pack(struct context *cx, int argc, char **argv, struct diag *d)
 					span_str(argv[i])));
 	if (e == ERR_OK)
 		e = room_open(&ro, &p.room, d);
+	if (e == ERR_OK)
+		e = room_lock(p.room, d);
 	if (e == ERR_OK)
 		e = importer_new(&p.importer, d);
 	if (e == ERR_OK)

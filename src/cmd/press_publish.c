@@ -219,6 +219,8 @@ press_publish(struct context *cx, int argc, char **argv, struct diag *d)
 	if (e == ERR_OK)
 		e = room_open(&ro, &r, d);
 	if (e == ERR_OK)
+		e = room_lock(r, d);
+	if (e == ERR_OK)
 		e = mirrors_read(r, &m, d);
 	if (e == ERR_OK)
 		e = names_known(&m, argc - first, argv + first, d);

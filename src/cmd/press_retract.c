@@ -76,6 +76,8 @@ press_retract(struct context *cx, int argc, char **argv, struct diag *d)
 	if (e == ERR_OK)
 		e = room_open(&ro, &r, d);
 	if (e == ERR_OK)
+		e = room_lock(r, d);
+	if (e == ERR_OK)
 		e = notice_make(r, argv[first], reason, clock_now(), &a, d);
 	if (e == ERR_OK)
 		e = press_bundle_new(r, r->desk, clock_now(), &b, d);

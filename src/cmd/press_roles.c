@@ -37,11 +37,13 @@ role_last(struct room *r, const char *name, int64_t *version, struct buf *file,
 static enum err
 repository_put(struct room *r, const char *rest, struct span s, struct diag *d)
 {
-	struct buf name;
+	struct buf name, old;
 	char *path = NULL, *slash;
+	bool same = false;
 	enum err e;
 
 	buf_init(&name, 1024);
+	buf_init(&old, s.n + 1);
 	e = buf_printf(&name, "repository/%s", rest);
 	if (e == ERR_OK && (path = room_path(r, buf_cstr(&name))) == NULL)
 		e = ERR_NOMEM;
@@ -51,10 +53,16 @@ repository_put(struct room *r, const char *rest, struct span s, struct diag *d)
 		e = file_mkdirs(path, 0755, d);
 		*slash = '/';
 	}
-	if (e == ERR_OK && !file_exists(path))
+	/* What is there already may be of a run that ended before its records
+	 * were kept: nobody has seen it then. */
+	if (e == ERR_OK && file_exists(path))
+		same = file_read(path, s.n, &old, NULL) == ERR_OK &&
+		       span_eq(buf_view(&old), s);
+	if (e == ERR_OK && !same)
 		e = file_write(path, s, 0644, d);
 	free(path);
 	buf_free(&name);
+	buf_free(&old);
 	return e;
 }
 

@@ -5,6 +5,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
@@ -381,6 +382,7 @@ room_open(const struct room_options *o, struct room **out, struct diag *d)
 		return diag_set(d, ERR_NOMEM, "out of memory");
 	}
 	r->pass_file = o->pass_file;
+	r->lock = -1;
 	e = settings_read(r, d);
 	if (e == ERR_OK)
 		e = keys_read(r, d);
@@ -397,6 +399,20 @@ room_open(const struct room_options *o, struct room **out, struct diag *d)
 	}
 	*out = r;
 	return ERR_OK;
+}
+
+enum err
+room_lock(struct room *r, struct diag *d)
+{
+	r->lock = open(r->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (r->lock < 0)
+		return file_errno(r->dir, d);
+	if (flock(r->lock, LOCK_EX | LOCK_NB) == 0)
+		return ERR_OK;
+	return diag_set(d, ERR_FAILED,
+		"another erika-press is working in %s; try again when it has "
+		"ended",
+		r->dir);
 }
 
 void
@@ -426,6 +442,8 @@ room_close(struct room *r)
 	for (i = 0; i < r->n_keys; i++)
 		free(r->keys[i].file);
 	db_close(r->db);
+	if (r->lock >= 0)
+		close(r->lock);
 	free(r->dir);
 	free(r->name);
 	free(r->language);

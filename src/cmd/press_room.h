@@ -25,6 +25,7 @@ struct room {
 	char *language; /* default for sources that say none; may be NULL */
 	char *desk;
 	struct db *db;
+	int lock; /* the folder, locked; or -1 */
 	/* Key pairs of keys/: public halves always, secret when unlocked. */
 	struct {
 		char *file; /* "newsroom" */
@@ -54,6 +55,10 @@ struct room_options {
 enum err room_open(const struct room_options *o, struct room **out,
 	struct diag *d) ERR_MUST_USE;
 void room_close(struct room *r);
+
+/* Keep other commands from writing here until room_close: two at once would
+ * give one number twice. ERR_FAILED when one is at it. */
+enum err room_lock(struct room *r, struct diag *d) ERR_MUST_USE;
 
 /* Wipe keys and passphrase, leaving all else: for a child process, which has a
  * copy of its own. `room` is a struct room. */

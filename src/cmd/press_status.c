@@ -9,7 +9,7 @@
 #include "../sys/clock.h"
 #include "../sys/file.h"
 #include "press.h"
-#include "press_room.h"
+#include "press_roles.h"
 
 #include <stdlib.h>
 
@@ -75,6 +75,19 @@ expiry_print(const char *name, uint64_t version, int64_t expires, int64_t now)
 	putchar('\n');
 }
 
+/* The root has the longest life, and is not renewed by publishing. */
+static enum err
+root_print(struct room *r, int64_t now, struct diag *d)
+{
+	struct tuf_doc *root = NULL;
+	enum err e = roles_root(r, &root, d);
+
+	if (e == ERR_OK)
+		expiry_print("root", root->version, root->expires, now);
+	tuf_free(root);
+	return e;
+}
+
 static enum err
 role_print(struct db_query *q, int64_t now, struct diag *d)
 {
@@ -114,6 +127,8 @@ press_status(struct context *cx, int argc, char **argv, struct diag *d)
 		e = identity(r, hex, d);
 	if (e == ERR_OK)
 		e = counts(r, d);
+	if (e == ERR_OK)
+		e = root_print(r, clock_now(), d);
 	if (e == ERR_OK)
 		e = db_query(r->db, d, &q, "SELECT name, file FROM role", "");
 	if (e == ERR_OK) {
