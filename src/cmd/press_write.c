@@ -13,6 +13,11 @@
 #include "../sys/file.h"
 #include "press_bundle_priv.h"
 
+/* Where a bundle and its signature end up. */
+struct names {
+	char *file, *sig;
+};
+
 /* The file as it is written: hashed on the way, so that it is never read
  * again. */
 struct writer {
@@ -234,17 +239,14 @@ desk_key(struct press_bundle *b, const struct context *cx,
 }
 
 static enum err
-minisig_write(struct press_bundle *b, const struct context *cx,
+minisig_write(struct press_bundle *b, const struct sign_key *key,
 	const char *file, const char *sha256, const uint8_t blake[static 64],
 	uint64_t length, struct diag *d)
 {
-	struct sign_key *key;
 	char comment[LIMIT_PATH + 256], when[DATE_SIZE];
 	struct buf sig;
-	enum err e = desk_key(b, cx, &key, d);
+	enum err e;
 
-	if (e != ERR_OK)
-		return e;
 	date_format(when, b->created);
 	snprintf(comment, sizeof(comment),
 		"erika1 path=%s sha256=%s len=%llu t=%s", b->path, sha256,
@@ -257,38 +259,37 @@ minisig_write(struct press_bundle *b, const struct context *cx,
 	return e;
 }
 
+/* Sign it, and give it the name that its content asks for. */
 static enum err
-names_finish(struct press_bundle *b, const struct context *cx, struct writer *w,
-	uint8_t sha256[static 32], struct diag *d)
+names_finish(struct press_bundle *b, const struct sign_key *key,
+	struct writer *w, uint8_t sha256[static 32], struct names *n,
+	struct diag *d)
 {
-	char hex[65], name[160], *file = NULL, *sig = NULL;
+	char hex[65], name[160];
 	uint8_t blake[64];
-	enum err e = ERR_NOMEM;
+	enum err e;
 
 	hash_end(w->sha256, sha256);
 	hash_end(w->blake, blake);
 	text_hex(hex, sha256, 32);
 	snprintf(name, sizeof(name), "%s.%s", hex, strrchr(b->path, '/') + 1);
-	file = target_file(b, name);
+	n->file = target_file(b, name);
 	strncat(name, ".minisig", sizeof(name) - strlen(name) - 1);
-	sig = target_file(b, name);
-	if (file != NULL && sig != NULL) {
-		e = ERR_OK;
-		if (rename(w->path, file) != 0)
-			e = file_errno(file, d);
-	}
-	if (e == ERR_OK)
-		e = minisig_write(b, cx, sig, hex, blake, w->n, d);
-	free(file);
-	free(sig);
+	n->sig = target_file(b, name);
+	if (n->file == NULL || n->sig == NULL)
+		return diag_set(d, ERR_NOMEM, "out of memory");
+	e = minisig_write(b, key, n->sig, hex, blake, w->n, d);
+	if (e == ERR_OK && rename(w->path, n->file) != 0)
+		e = file_errno(n->file, d);
 	return e;
 }
 
 static enum err
-file_make(struct press_bundle *b, const struct context *cx, struct span front,
+file_make(struct press_bundle *b, const struct sign_key *key, struct span front,
 	size_t head, uint64_t padded, struct diag *d)
 {
 	struct writer w = {.fd = -1};
+	struct names n = {NULL, NULL};
 	char *dir = target_file(b, ""), *tmp = target_file(b, ".packing");
 	uint8_t sha256[32];
 	enum err e = ERR_NOMEM;
@@ -309,18 +310,25 @@ file_make(struct press_bundle *b, const struct context *cx, struct span front,
 	}
 	e = content_write(b, &w, front, padded, d);
 	if (e == ERR_OK)
-		e = names_finish(b, cx, &w, sha256, d);
+		e = names_finish(b, key, &w, sha256, &n, d);
 	/* Until this line nothing knows the file; after it, publish does. */
 	if (e == ERR_OK)
 		e = record_bundle(
 			b, sha256, &w, span_sub(front, 0, head), front.n, d);
-	if (e != ERR_OK)
+	if (e != ERR_OK) {
 		unlink(tmp);
+		if (n.file != NULL)
+			unlink(n.file);
+		if (n.sig != NULL)
+			unlink(n.sig);
+	}
 out:
 	if (w.fd >= 0)
 		close(w.fd);
 	hash_free(w.sha256);
 	hash_free(w.blake);
+	free(n.file);
+	free(n.sig);
 	free(dir);
 	free(tmp);
 	return e;
@@ -332,18 +340,24 @@ press_bundle_finish(struct press_bundle *b, const struct context *cx,
 {
 	int32_t *index = calloc(b->n_images + 1, sizeof(*index));
 	struct buf front;
+	struct sign_key *key = NULL;
 	uint64_t content;
 	size_t head;
-	enum err e = index == NULL ? ERR_NOMEM : images_finish(b, index, d);
+	enum err e = index == NULL ? ERR_NOMEM : ERR_OK;
 
 	buf_init(&front, LIMIT_BUNDLE);
+	/* First: a wrong passphrase should leave nothing behind. */
+	if (e == ERR_OK)
+		e = desk_key(b, cx, &key, d);
+	if (e == ERR_OK)
+		e = images_finish(b, index, d);
 	if (e == ERR_OK)
 		e = articles_finish(b, index, d);
 	if (e == ERR_OK)
 		e = bundle_draft_finish(
 			b->draft, &front, &head, &content, total, d);
 	if (e == ERR_OK)
-		e = file_make(b, cx, buf_view(&front), head, *total, d);
+		e = file_make(b, key, buf_view(&front), head, *total, d);
 	*text = front.n;
 	buf_free(&front);
 	free(index);
