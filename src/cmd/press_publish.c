@@ -59,6 +59,35 @@ out:
 	return e;
 }
 
+/* Whether a file below t/b/, "t/b/DESK/WEEK/HASH.NAME", is a recorded bundle
+ * or its signature: one that a killed pack left is nobody's business. */
+static enum err
+is_recorded(struct room *r, const char *rest, bool *yes, struct diag *d)
+{
+	const char *name = strrchr(rest, '/') + 1;
+	size_t n = strlen(name);
+	uint8_t sha256[32];
+	struct buf path;
+	int64_t one;
+	enum err e;
+
+	*yes = false;
+	if (n > 8 && strcmp(name + n - 8, ".minisig") == 0)
+		n -= 8;
+	if (n < 66 || name[64] != '.' ||
+		text_hex_decode(span_of(name, 64), sha256, 32) != ERR_OK)
+		return ERR_OK;
+	buf_init(&path, LIMIT_PATH);
+	e = buf_printf(&path, "%.*s%.*s", (int)(name - rest - 2), rest + 2,
+		(int)(n - 65), name + 65);
+	if (e == ERR_OK)
+		e = db_one_int(r->db, d, &one, yes,
+			"SELECT 1 FROM bundle WHERE path=? AND sha256=?", "tb",
+			buf_cstr(&path), span_of(sha256, 32));
+	buf_free(&path);
+	return e;
+}
+
 /* Copy a folder of the repository and those below it, names as they sort. */
 static enum err
 copy_folder(struct copy *c, const char *rest, int depth, struct diag *d)
@@ -75,6 +104,8 @@ copy_folder(struct copy *c, const char *rest, int depth, struct diag *d)
 	if (e == ERR_OK)
 		e = file_list(buf_cstr(&b), FOLDER_MAX, &names, &n, d);
 	for (i = 0; e == ERR_OK && i < n; i++) {
+		bool wanted = false;
+
 		path = file_join(rest, names[i]);
 		buf_clear(&b);
 		e = path == NULL ? ERR_NOMEM
@@ -84,8 +115,12 @@ copy_folder(struct copy *c, const char *rest, int depth, struct diag *d)
 			;
 		else if (file_is_dir(buf_cstr(&b)))
 			e = copy_folder(c, path, depth - 1, d);
-		else if (strcmp(path, "m/timestamp.json") != 0 &&
-			 strcmp(path, "m/now.pack") != 0)
+		else if (strncmp(path, "t/b/", 4) == 0)
+			e = is_recorded(c->room, path, &wanted, d);
+		else
+			wanted = strcmp(path, "m/timestamp.json") != 0 &&
+				 strcmp(path, "m/now.pack") != 0;
+		if (e == ERR_OK && wanted)
 			e = copy_file(c, path, false, d);
 		free(path);
 	}
