@@ -37,6 +37,9 @@ counts_print(const struct context *cx, const struct library_outlet *o,
 	if (c->fresh > 0)
 		n += (size_t)snprintf(
 			what + n, sizeof(what) - n, ", %zu new", c->fresh);
+	if (c->updated > 0)
+		n += (size_t)snprintf(what + n, sizeof(what) - n,
+			", %zu updated", c->updated);
 	if (c->corrected > 0)
 		n += (size_t)snprintf(what + n, sizeof(what) - n,
 			", %zu corrected", c->corrected);
@@ -202,14 +205,15 @@ report_json(const struct library_outlet *o, const struct sync_report *news,
 	text_hex(hex, o->fingerprint, sizeof(o->fingerprint));
 	for (i = 0; i < news->n_notes; i++)
 		json_array_append_new(notes, json_string(news->notes[i]));
-	return json_pack(
-		"{s:s, s:s, s:s, s:i, s:s, s:o, s:I, s:I, s:I, s:I, s:I, s:I,"
-		" s:I, s:f, s:o, s:o}",
+	return json_pack("{s:s, s:s, s:s, s:i, s:s, s:o, s:I, s:I, s:I, s:I, "
+			 "s:I, s:I, s:I,"
+			 " s:I, s:f, s:o, s:o}",
 		"outlet", o->name, "fingerprint", hex, "result",
 		err_str(news->err), "exit", err_exit(news->err), "why",
 		news->err == ERR_OK ? "" : news->diag.why, "verdict",
 		verdict_json(news), "new", (json_int_t)news->counts.fresh,
-		"corrected", (json_int_t)news->counts.corrected, "retracted",
+		"updated", (json_int_t)news->counts.updated, "corrected",
+		(json_int_t)news->counts.corrected, "retracted",
 		(json_int_t)news->counts.retracted, "absent",
 		(json_int_t)news->absent, "pictures",
 		(json_int_t)pictures->images, "bytes",

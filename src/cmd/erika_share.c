@@ -48,14 +48,14 @@ report(const struct context *cx, const struct library_outlet *o,
 			json_pack("{s:s, s:s, s:s, s:I, s:I, s:I}", "schema",
 				"erika-share-1", "outlet", o->name, "file",
 				file, "bundles", (json_int_t)r->bundles,
-				"whole", (json_int_t)r->whole, "bytes",
+				"pictures", (json_int_t)r->pictures, "bytes",
 				(json_int_t)r->bytes),
 			d);
 	text_show(shown, sizeof(shown), span_str(o->name));
 	text_show(path, sizeof(path), span_str(file));
-	talk(cx, "%s: %zu bundle%s of %s, %zu with pictures, %s", path,
-		r->bundles, r->bundles == 1 ? "" : "s", shown, r->whole,
-		talk_size(size, r->bytes));
+	talk(cx, "%s: %zu bundle%s of %s, %zu picture%s, %s", path, r->bundles,
+		r->bundles == 1 ? "" : "s", shown, r->pictures,
+		r->pictures == 1 ? "" : "s", talk_size(size, r->bytes));
 	talk(cx, "Who has the outlet already runs: erika sync --from %s", path);
 	talk(cx,
 		"Who has not, first runs: erika add %s, and compares the "

@@ -51,6 +51,7 @@ static const char schema[] =
 	" updated INTEGER NOT NULL, authors TEXT NOT NULL,"
 	" note TEXT NOT NULL, url TEXT NOT NULL,"
 	" read INTEGER NOT NULL DEFAULT 0,"
+	" counted INTEGER NOT NULL DEFAULT 0,"
 	" bundle INTEGER NOT NULL REFERENCES bundle ON DELETE CASCADE,"
 	" idx INTEGER NOT NULL, UNIQUE(outlet, desk, id));"
 	"CREATE INDEX article_updated ON article(updated, n);"

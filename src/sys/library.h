@@ -175,21 +175,26 @@ enum err library_bundle_has(struct library *l, int64_t outlet,
 	const uint8_t sha256[static 32], bool *has,
 	struct diag *d) ERR_MUST_USE;
 
-/* Articles that changed by adding a bundle. */
+/* What became of an outlet's articles since it was asked last. */
 struct library_counts {
-	size_t fresh;	  /* not seen before */
-	size_t corrected; /* a newer revision of one seen before */
+	size_t fresh;	  /* not here before */
+	size_t updated;	  /* changed without a note */
+	size_t corrected; /* changed, and the newsroom says what */
 	size_t retracted;
 };
+
+/* Count, and begin to count anew. What an interrupted sync brought is counted
+ * by the next one. */
+enum err library_count(struct library *l, int64_t outlet,
+	struct library_counts *out, struct diag *d) ERR_MUST_USE;
 
 /* Add a bundle with the articles for which keep[i] is true, in one
  * transaction; or complete one that was not whole. `prefix` is everything up to bundle_text_end, every object in
  * it verified. A revision that is not higher than the known one changes
- * nothing. Adds to *counts. */
+ * nothing. */
 enum err library_bundle_add(struct library *l, int64_t outlet,
 	const struct library_bundle *info, const struct bundle *b,
-	struct span prefix, const bool *keep, struct library_counts *counts,
-	struct diag *d) ERR_MUST_USE;
+	struct span prefix, const bool *keep, struct diag *d) ERR_MUST_USE;
 
 /* A bundle of the library, opened: its row, the bytes up to the end of the
  * texts, checked again, and its index. */

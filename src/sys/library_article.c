@@ -99,3 +99,43 @@ library_article_mark(struct library *l, int64_t n, bool read, struct diag *d)
 	return db_run(l->db, d, "UPDATE article SET read=? WHERE n=?", "ii",
 		(int64_t)read, n);
 }
+
+enum err
+library_count(struct library *l, int64_t outlet, struct library_counts *out,
+	struct diag *d)
+{
+	struct db_query *q;
+	enum err e = library_begin(l, d);
+
+	*out = (struct library_counts){.fresh = 0};
+	if (e != ERR_OK)
+		return e;
+	e = db_query(l->db, d, &q,
+		"SELECT counted=0, status, count(*) FROM article"
+		" WHERE outlet=? AND counted<revision GROUP BY 1, 2",
+		"i", outlet);
+	while (e == ERR_OK && db_row(q)) {
+		size_t n = (size_t)db_int(q, 2);
+
+		if (db_int(q, 1) == ARTICLE_RETRACTED)
+			out->retracted += n;
+		else if (db_int(q, 0) != 0)
+			out->fresh += n;
+		else if (db_int(q, 1) == ARTICLE_CORRECTED)
+			out->corrected += n;
+		else
+			out->updated += n;
+	}
+	if (e == ERR_OK)
+		e = db_done(l->db, q, d);
+	if (e == ERR_OK)
+		e = db_run(l->db, d,
+			"UPDATE article SET counted=revision"
+			" WHERE outlet=? AND counted<revision",
+			"i", outlet);
+	if (e == ERR_OK)
+		e = library_commit(l, d);
+	if (e != ERR_OK)
+		library_rollback(l);
+	return e;
+}

@@ -289,7 +289,7 @@ article_store(struct library *l, int64_t outlet, const char *desk,
 
 static enum err
 article_add(struct library *l, int64_t outlet, const struct bundle *b, size_t i,
-	int64_t bundle, struct library_counts *counts, struct diag *d)
+	int64_t bundle, struct diag *d)
 {
 	const struct article *a = bundle_article(b, i);
 	int64_t have = 0;
@@ -301,25 +301,14 @@ article_add(struct library *l, int64_t outlet, const struct bundle *b, size_t i,
 
 	if (e != ERR_OK || (found && have >= (int64_t)a->revision))
 		return e;
-	e = article_store(l, outlet, bundle_desk(b), a, bundle, i, d);
-	if (e != ERR_OK)
-		return e;
-	if (a->status == ARTICLE_RETRACTED)
-		counts->retracted++;
-	else if (found)
-		counts->corrected++;
-	else
-		counts->fresh++;
-	return ERR_OK;
+	return article_store(l, outlet, bundle_desk(b), a, bundle, i, d);
 }
 
 enum err
 library_bundle_add(struct library *l, int64_t outlet,
 	const struct library_bundle *info, const struct bundle *b,
-	struct span prefix, const bool *keep, struct library_counts *counts,
-	struct diag *d)
+	struct span prefix, const bool *keep, struct diag *d)
 {
-	struct library_counts c = *counts;
 	struct digest digest = digest_of(prefix);
 	int64_t id = 0;
 	bool found;
@@ -343,12 +332,10 @@ library_bundle_add(struct library *l, int64_t outlet,
 		e = library_bundle_id(l, outlet, info->sha256, &id, &found, d);
 	for (i = 0; e == ERR_OK && i < bundle_articles(b); i++)
 		if (keep[i])
-			e = article_add(l, outlet, b, i, id, &c, d);
+			e = article_add(l, outlet, b, i, id, d);
 	if (e == ERR_OK)
 		e = library_commit(l, d);
 	if (e != ERR_OK)
 		library_rollback(l);
-	else
-		*counts = c;
 	return e;
 }

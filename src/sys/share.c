@@ -273,6 +273,16 @@ items_choose(struct work *w, struct diag *d)
 
 /* ---- bundles */
 
+static size_t
+pictures(const struct bundle *b)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < bundle_objects(b); i++)
+		n += bundle_object(b, i)->offset >= bundle_text_end(b);
+	return n;
+}
+
 static enum err
 pictures_here(struct work *w, const struct bundle *b, bool *all, struct diag *d)
 {
@@ -373,7 +383,7 @@ bundle_put(struct work *w, int64_t id, struct diag *d)
 			&w->tar, buf_cstr(&name), verified_bytes(o.prefix), d);
 	if (e == ERR_OK) {
 		w->r->bundles++;
-		w->r->whole += whole;
+		w->r->pictures += whole ? pictures(o.bundle) : 0;
 	}
 	buf_free(&name);
 	library_open_clear(&o);

@@ -20,7 +20,7 @@ struct share_options {
 
 struct share_report {
 	size_t bundles; /* written, with those that others build on */
-	size_t whole;	/* of them, with their pictures */
+	size_t pictures; /* written with them */
 	uint64_t bytes;
 };
 

@@ -91,6 +91,8 @@ run(struct sync *s, struct diag *d)
 	e = sync_mirror_list(s, d);
 	if (e == ERR_OK)
 		e = sync_bundles(s, d);
+	if (e == ERR_OK)
+		e = library_count(s->lib, s->outlet->id, &r->counts, d);
 	trust_verdict(s->t, &r->verdict);
 	r->complete = r->verdict.complete;
 	if (e == ERR_OK && r->complete)

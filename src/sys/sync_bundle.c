@@ -299,8 +299,8 @@ bundle_store(struct sync *s, const struct pull *p, const bool *keep, bool whole,
 	if (trust_role_key(s->t, info.role, &k) == ERR_OK)
 		minisign_keynum_text(key, k.keynum);
 	info.key = key;
-	e = library_bundle_add(s->lib, s->outlet->id, &info, p->b,
-		buf_view(&p->got), keep, &s->r->counts, d);
+	e = library_bundle_add(
+		s->lib, s->outlet->id, &info, p->b, buf_view(&p->got), keep, d);
 	if (e == ERR_OK)
 		s->r->bundles++;
 	return e;
