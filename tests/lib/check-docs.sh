@@ -63,15 +63,15 @@ options() {
 }
 
 # fits A B: the synopses are equal but for a placeholder that one of them
-# shortens, such as ADDR for address.
+# shortens, such as ADDR for address, or "..." for words.
 fits() {
 	local a b i x y
-	local cut='s/[][|]/ & /g; s/\.\.\./ ... /g'
+	local cut='s/[][|]/ & /g; s/\([^"]\)\.\.\./\1 ... /g'
 	a=($(sed "$cut" <<<"$1")) b=($(sed "$cut" <<<"$2"))
 	[ ${#a[@]} -eq ${#b[@]} ] || return 1
 	for i in "${!a[@]}"; do
 		x=${a[i]} y=${b[i]}
-		[ "$x" = "$y" ] && continue
+		[ "$x" = "$y" ] || [ "$x" = '"..."' ] && continue
 		[ ${#x} -ge 3 ] && [ ${#y} -ge 3 ] || return 1
 		[[ $x == "$y"* || $y == "$x"* ]] || return 1
 	done
