@@ -1,7 +1,7 @@
 /* One HTML page as an article: its metadata, and which part of it is the
  * text. */
-#ifndef ERIKA_PAGE_H
-#define ERIKA_PAGE_H
+#ifndef ERIKA_INGEST_PAGE_H
+#define ERIKA_INGEST_PAGE_H
 
 #include "../core/err.h"
 #include "import.h"
