@@ -5,7 +5,7 @@ static const char about[] =
 	"them and\nlets you read them.";
 
 static const struct command commands[] = {
-	{"add", "[--mirror URL]... [--words \"...\"] FILE|LINK|FOLDER|URL",
+	{"add", "[--mirror URL]... [--words WORDS] FILE|LINK|FOLDER|URL",
 		"trust an outlet, after comparing eight words", erika_add},
 	{"sync", "[--from PATH] [--country CC] [--images] [OUTLET]",
 		"get what is new", erika_sync},
