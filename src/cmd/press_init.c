@@ -2,6 +2,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "../core/date.h"
 #include "../core/limits.h"
@@ -238,6 +239,7 @@ press_init(struct context *cx, int argc, char **argv, struct diag *d)
 	if (e != ERR_OK)
 		return e;
 	in.dir = argv[first];
+	umask(022); /* repository/ is for all to read, keys/ says its own */
 	buf_init(&root, LIMIT_ROOT);
 	e = init_check(&in, d);
 	if (e == ERR_OK)

@@ -179,8 +179,9 @@ mirrors_copy(const struct context *cx, struct room *r, const struct mirrors *m,
 	int argc, char **argv, struct diag *d)
 {
 	unsigned tried = 0, failed = 0;
-	char size[TALK_SIZE];
+	char size[TALK_SIZE], *to;
 	struct copy c;
+	enum err e;
 	size_t i;
 
 	for (i = 0; i < m->n; i++) {
@@ -196,7 +197,11 @@ mirrors_copy(const struct context *cx, struct room *r, const struct mirrors *m,
 			continue;
 		}
 		tried++;
-		if (copy_all(r, mi->to, &c, d) != ERR_OK) {
+		to = mi->to[0] == '/' ? strdup(mi->to) : room_path(r, mi->to);
+		e = to == NULL ? diag_set(d, ERR_NOMEM, "out of memory")
+			       : copy_all(r, to, &c, d);
+		free(to);
+		if (e != ERR_OK) {
 			failed++;
 			talk_warn(cx, "%s: %s: %s", mi->name, err_str(d->code),
 				d->why);

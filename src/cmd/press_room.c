@@ -407,6 +407,7 @@ room_lock(struct room *r, struct diag *d)
 	r->lock = open(r->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (r->lock < 0)
 		return file_errno(r->dir, d);
+	umask(022);
 	if (flock(r->lock, LOCK_EX | LOCK_NB) == 0)
 		return ERR_OK;
 	return diag_set(d, ERR_FAILED,

@@ -57,7 +57,9 @@ enum err room_open(const struct room_options *o, struct room **out,
 void room_close(struct room *r);
 
 /* Keep other commands from writing here until room_close: two at once would
- * give one number twice. ERR_FAILED when one is at it. */
+ * give one number twice. ERR_FAILED when one is at it. Also sets the umask that
+ * a web server needs to read what is published; the newsroom's own folder is
+ * 0700. */
 enum err room_lock(struct room *r, struct diag *d) ERR_MUST_USE;
 
 /* Wipe keys and passphrase, leaving all else: for a child process, which has a

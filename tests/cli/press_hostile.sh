@@ -85,6 +85,7 @@ printf '<html lang="en"><title>\033[31mRed\033[0m &#x202e;txet &lt;b&gt;</title>
 printf '<html lang="en"><head><title>Id</title></head><article><p>Name.</p></article>' \
 	>"odd/$(printf 'a..%%2f\n\033[31m x').html"
 run 0 "odd pages are packed" erika-press pack -C room odd
+is "$(printf '%s\n' "$out" | grep -c '^new ')" 6 "six"
 is "$(printf '%s\n' "$out$err" | tr -d '\n' | LC_ALL=C tr -d ' -~\200-\377' | od -An -c)" "" \
 	"no control character reaches the terminal"
 unlike "$out$err" "$(printf '\342\200\256')" "nor a mark that turns text around"
