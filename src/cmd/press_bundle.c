@@ -11,7 +11,7 @@
 /* A bundle is the unit of listing and of loss: one day's work fits into one,
  * an archive is cut into many. Pictures count more than they weigh in one
  * file, so that no mirror has to hold gigabytes under one name. */
-#define FULL_ARTICLES 256
+#define FULL_ARTICLES 128
 #define FULL_TEXT (4 * LIMIT_MIB)
 #define FULL_IMAGES (64 * LIMIT_MIB)
 
@@ -200,7 +200,7 @@ text_add(struct press_bundle *b, struct press_item *it, struct span text,
 		e = bundle_draft_text(b->draft, text, p->z, p->dict, NULL, NULL,
 			&it->article.text);
 		if (e == ERR_OK) {
-			buf_init(&it->whole, LIMIT_TEXT);
+			buf_init(&it->whole, text.n);
 			e = buf_span(&it->whole, text);
 		}
 	}

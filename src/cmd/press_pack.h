@@ -7,7 +7,7 @@
 #include "press_bundle.h"
 #include "press_import.h"
 
-#define PACKING_BATCH 128
+#define PACKING_BATCH 64
 
 /* An article that is ready for a bundle. Owns what it points to. */
 struct packing_held {
