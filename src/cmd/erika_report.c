@@ -10,8 +10,8 @@ void
 report_authentic(char *out, size_t size, const struct trust_verdict *v)
 {
 	snprintf(out, size,
-		"authentic: signed under root %llu, which takes %u of %u "
-		"key%s",
+		"authentic: signed by the outlet's keys (root %llu, %u of %u "
+		"key%s)",
 		(unsigned long long)v->root, v->root_threshold, v->root_keys,
 		v->root_keys == 1 ? "" : "s");
 }

@@ -52,7 +52,7 @@ run 0 "somebody else adds it" erika add --words "$right" all.erika
 like "$err" 'erika sync --from all\.erika' "and is told how to go on"
 before=$(cat "$XDG_DATA_HOME/erika/library.db" | sha256sum)
 run 0 "checks it first" erika verify all.erika
-like "$out" '^authentic: signed under root 1' "authentic"
+like "$out" "^authentic: signed by the outlet's keys \(root 1" "authentic"
 like "$out" '^fresh: as of' "fresh"
 like "$out" '^from The Harbour: 3 bundles, 3 articles$' "what is in it"
 like "$out" 'Fog on the quay$' "by title"

@@ -33,7 +33,7 @@ like "$err" "words   $words" "its words are shown"
 like "$err" 'erika sync$' "and what comes next"
 run 0 "the first sync" erika sync
 like "$err" '^The Harbour: 3 new$' "three are new"
-like "$err" 'authentic: signed under root 1, which takes 1 of 1 key' \
+like "$err" "authentic: signed by the outlet's keys \(root 1, 1 of 1 key\)" \
 	"it is authentic, and by what"
 like "$err" 'fresh: as of 20.*UTC, good until 20' \
 	"and, said apart, fresh and until when"
