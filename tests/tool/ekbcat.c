@@ -4,6 +4,7 @@
  * OUT gets ID.REVISION.xhtml of each article, and NAME.jpg, .png or .webp of
  * each picture; stdout a line for each:
  *	article ID REVISION STATUS LANGUAGE PACKED UNPACKED whole|dict|delta
+ *	text NAME LENGTH OFFSET ID
  *	image NAME TYPE LENGTH OFFSET ARTICLE */
 #include <dirent.h>
 #include <stdio.h>
@@ -199,7 +200,7 @@ article_out(const struct opened *o, const struct article *a)
 {
 	const struct bundle_object *x;
 	struct verified *v;
-	char name[160];
+	char name[160], hex[65];
 
 	printf("article %s %u %s %s", a->id, (unsigned)a->revision,
 		article_status_str(a->status), a->language);
@@ -212,6 +213,9 @@ article_out(const struct opened *o, const struct article *a)
 		x->base_bundle != NULL ? "delta"
 		: x->dict >= 0	       ? "dict"
 				       : "whole");
+	text_hex(hex, x->name.b, 32);
+	printf("text %s %u %llu %s\n", hex, (unsigned)x->packed,
+		(unsigned long long)x->offset, a->id);
 	v = object_text(o, (size_t)a->text);
 	snprintf(name, sizeof(name), "%s.%u.xhtml", a->id,
 		(unsigned)a->revision);
