@@ -33,6 +33,7 @@ static const struct {
 	[ERR_EXPIRED] = {"expired", 12},
 	[ERR_ROLLBACK] = {"rolled back", 12},
 	[ERR_MIXED] = {"mixed versions", 10},
+	[ERR_SPLIT] = {"two heads of one version", 12},
 };
 
 const char *

@@ -43,6 +43,7 @@ enum err {
 	ERR_EXPIRED,	 /* authentic, but its time has passed */
 	ERR_ROLLBACK,	 /* older than what we already trust */
 	ERR_MIXED,	 /* pieces of different versions put together */
+	ERR_SPLIT,	 /* two signed files of one version: the signer lies */
 	ERR_COUNT
 };
 

@@ -36,6 +36,25 @@ depth_check(struct span s, struct diag *d)
 	return ERR_OK;
 }
 
+size_t
+json_count(struct span s)
+{
+	size_t i, n = 1;
+	bool quoted = false;
+
+	for (i = 0; i < s.n; i++) {
+		uint8_t c = s.p[i];
+
+		if (quoted && c == '\\')
+			i++;
+		else if (c == '"')
+			quoted = !quoted;
+		else if (!quoted && (c == ',' || c == '[' || c == '{'))
+			n++;
+	}
+	return n;
+}
+
 enum err
 json_parse(struct span s, size_t max, json_t **out, struct diag *d)
 {

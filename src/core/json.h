@@ -17,6 +17,10 @@
 enum err json_parse(struct span s, size_t max, json_t **out, struct diag *d)
 	ERR_MUST_USE;
 
+/* How many values a JSON text can have at most, without parsing it: memory is
+ * bounded by this rather than by bytes. */
+size_t json_count(struct span s);
+
 /* Append canonical JSON: names sorted by code point, no white space, only
  * '"' and '\' escaped, integers only. ERR_UNSUPPORTED for a real number. */
 enum err json_canonical(const json_t *v, struct buf *out) ERR_MUST_USE;

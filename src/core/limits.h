@@ -20,6 +20,25 @@
  * an endless chain from a thief of root keys is not followed. */
 #define LIMIT_ROOT_ROTATIONS 256
 
+/* One JSON value in so many bytes of what a kind of metadata may have: an
+ * entry takes 32 for two and more. An empty object costs a parser
+ * 230 bytes of memory, so that this is what bounds it: 73 MB for the largest
+ * lie of a targets role, 5 MB for a timestamp's or root's. */
+#define LIMIT_VALUE_BYTES 16
+
+/* Bytes of targets roles that one machine holds: an archive of 100,000
+ * bundles, read whole, has 17 MB of them. */
+#define LIMIT_ROLES_HELD (32 * LIMIT_MIB)
+
+/* A proof of two heads: two snapshots or roles, and the delegations between
+ * them and the root. The files of an outlet of ours need a tenth. */
+#define LIMIT_SPLIT (16 * LIMIT_MIB)
+
+/* Delegations of one role, and bytes of all their path patterns: each search
+ * matches them all. */
+#define LIMIT_ROLE_DELEGATIONS 4096
+#define LIMIT_PATTERNS LIMIT_MIB
+
 /* Keys of one role: an outlet has five holders of root keys, the largest
  * public repositories under 20. With it, the work that one file's signatures
  * can ask for. Its signatures may be more: some are by retired keys. */

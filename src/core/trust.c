@@ -72,7 +72,8 @@ trust_free(struct trust *t)
 	free(t->roles);
 	free(t->path);
 	free(t->stack);
-	free(t->visited);
+	tuf_free(t->rival);
+	json_decref(t->split);
 	free(t);
 }
 
@@ -189,6 +190,13 @@ trust_wants(const struct trust *t, struct trust_want *w)
 
 /* ---- roots, 5.3 */
 
+static void
+root_end(struct trust *t)
+{
+	t->stage =
+		t->timestamp_dropped ? STAGE_TIMESTAMP : STAGE_TIMESTAMP_STORED;
+}
+
 static enum err
 root_feed(struct trust *t, struct span bytes, struct trust_change *change,
 	struct diag *d)
@@ -236,6 +244,10 @@ root_feed(struct trust *t, struct span bytes, struct trust_change *change,
 	tuf_free(t->root);
 	t->root = doc;
 	t->roots++;
+	/* 5.3.3: enough of them; on with the last. */
+	if (t->roots >= LIMIT_ROOT_ROTATIONS &&
+		trust_expiry(t, t->root, "root", NULL) == ERR_OK)
+		root_end(t);
 	return ERR_OK;
 }
 
@@ -244,9 +256,10 @@ root_pass(struct trust *t, struct diag *d)
 {
 	enum err e = trust_expiry(t, t->root, "root", d);
 
-	t->stage = e != ERR_OK		  ? STAGE_FAILED
-		   : t->timestamp_dropped ? STAGE_TIMESTAMP
-					  : STAGE_TIMESTAMP_STORED;
+	if (e == ERR_OK)
+		root_end(t);
+	else
+		t->stage = STAGE_FAILED;
 	return e;
 }
 
@@ -307,6 +320,13 @@ timestamp_feed(struct trust *t, struct span bytes, struct trust_change *change,
 	if (e != ERR_OK)
 		return e;
 	e = timestamp_rollback(t, doc, d);
+	if (e == ERR_OK)
+		e = trust_split_versions(t, "timestamp", t->timestamp, doc, d);
+	/* Another head of the version at hand: that one is still the newest. */
+	if (e == ERR_SPLIT)
+		t->timestamp_heard |= !stored;
+	if (e == ERR_OK)
+		e = trust_split_names(t, t->timestamp, doc, d);
 	/* A stored one is only what newer ones are compared with. */
 	if (e == ERR_OK && !stored)
 		e = trust_expiry(t, doc, "timestamp", d);
@@ -335,7 +355,9 @@ timestamp_pass(struct trust *t, struct diag *d)
 		t->stage = STAGE_FAILED;
 		return diag_set(d, ERR_MISSING, "no usable timestamp.json");
 	}
-	t->stage = STAGE_SNAPSHOT_STORED;
+	/* 5.3.11 once more, for a caller that could not drop it. */
+	t->stage =
+		t->timestamp_dropped ? STAGE_SNAPSHOT : STAGE_SNAPSHOT_STORED;
 	return trust_expiry(t, t->timestamp, "timestamp", d);
 }
 
@@ -352,6 +374,9 @@ snapshot_rollback(
 
 	if (t->snapshot == NULL)
 		return ERR_OK;
+	if (doc->version < t->snapshot->version)
+		return rolled_back(
+			d, "snapshot", doc->version, t->snapshot->version);
 	old = json_object_get(t->snapshot->body, "meta");
 	new = json_object_get(doc->body, "meta");
 	json_object_foreach((json_t *)(uintptr_t)old, name, file)
@@ -391,8 +416,7 @@ static void
 targets_begin(struct trust *t)
 {
 	t->stage = STAGE_TARGETS_STORED;
-	snprintf(t->next.name, sizeof(t->next.name), "targets");
-	t->next.parent = 0;
+	t->next = (struct trust_visit){.name = "targets"};
 }
 
 static enum err
@@ -413,6 +437,10 @@ snapshot_feed(struct trust *t, struct span bytes, struct trust_change *change,
 	if (e != ERR_OK)
 		return e;
 	e = snapshot_rollback(t, doc, d);
+	if (e == ERR_OK)
+		e = trust_split_versions(t, "snapshot", t->snapshot, doc, d);
+	if (e == ERR_OK)
+		e = trust_split_names(t, t->snapshot, doc, d);
 	final = e == ERR_OK ? snapshot_final(t, doc, d) : e;
 	if (stored && final == ERR_OK)
 		final = tuf_file_check(&f, bytes, NULL);
@@ -434,40 +462,78 @@ snapshot_feed(struct trust *t, struct span bytes, struct trust_change *change,
 
 /* ---- targets, 5.6, and delegated targets */
 
+/* A stored copy that is not what the snapshot lists, though of its version and
+ * signed: what comes instead must not differ from it. */
+static void
+rival_keep(struct trust *t, struct span bytes, uint64_t version)
+{
+	struct tuf_doc *doc = NULL;
+	struct tuf_rule rule;
+
+	tuf_free(t->rival);
+	t->rival = NULL;
+	if (trust_next_rule(t, &rule, NULL) == ERR_OK &&
+		tuf_parse(bytes, LIMIT_TARGETS, TUF_TARGETS, &doc, NULL) ==
+			ERR_OK &&
+		doc->version == version &&
+		tuf_check(doc, &rule, NULL) == ERR_OK)
+		t->rival = doc;
+	else
+		tuf_free(doc);
+}
+
+/* The role in t->next. There is a rule and a snapshot entry, or the wish
+ * would not be. */
+static enum err
+targets_read(const struct trust *t, struct span bytes, struct tuf_doc **out,
+	struct diag *d)
+{
+	struct tuf_rule rule;
+	struct tuf_file f;
+	enum err e = trust_next_rule(t, &rule, d);
+
+	*out = NULL;
+	tuf_meta(t->snapshot, t->next.name, &f);
+	if (e == ERR_OK)
+		e = tuf_file_check(&f, bytes, d);
+	if (e == ERR_OK && bytes.n > LIMIT_ROLES_HELD - t->held)
+		e = diag_set(d, ERR_LIMIT, "more than %zu bytes of roles",
+			LIMIT_ROLES_HELD);
+	if (e == ERR_OK)
+		e = tuf_parse(bytes, LIMIT_TARGETS, TUF_TARGETS, out, d);
+	if (e == ERR_OK)
+		e = tuf_check(*out, &rule, d);
+	if (e == ERR_OK && (*out)->version != f.version)
+		e = diag_set(d, ERR_MIXED,
+			"version %llu where the snapshot names %llu",
+			(unsigned long long)(*out)->version,
+			(unsigned long long)f.version);
+	return e == ERR_OK ? trust_expiry(t, *out, t->next.name, d) : e;
+}
+
 static enum err
 targets_feed(struct trust *t, struct span bytes, struct trust_change *change,
 	struct diag *d)
 {
 	bool stored = t->stage == STAGE_TARGETS_STORED;
-	struct tuf_doc *doc = NULL;
-	struct tuf_rule rule;
+	struct tuf_doc *doc;
 	struct tuf_file f;
-	enum err e;
+	enum err e = targets_read(t, bytes, &doc, d);
 
-	/* There is a rule and a snapshot entry, or the wish would not be. */
-	e = trust_next_rule(t, &rule, d);
-	tuf_meta(t->snapshot, t->next.name, &f);
+	if (e == ERR_OK && !stored)
+		e = trust_split_versions(t, t->next.name, t->rival, doc, d);
 	if (e == ERR_OK)
-		e = tuf_file_check(&f, bytes, d);
-	if (e == ERR_OK)
-		e = tuf_parse(bytes, LIMIT_TARGETS, TUF_TARGETS, &doc, d);
-	if (e == ERR_OK)
-		e = tuf_check(doc, &rule, d);
-	if (e == ERR_OK && doc->version != f.version)
-		e = diag_set(d, ERR_MIXED,
-			"version %llu where the snapshot names %llu",
-			(unsigned long long)doc->version,
-			(unsigned long long)f.version);
-	if (e == ERR_OK)
-		e = trust_expiry(t, doc, t->next.name, d);
-	if (e == ERR_OK)
-		e = trust_role_add(t, t->next.name, doc);
+		e = trust_role_add(t, doc);
 	if (e != ERR_OK) {
 		tuf_free(doc);
+		tuf_meta(t->snapshot, t->next.name, &f);
+		if (stored)
+			rival_keep(t, bytes, f.version);
 		return e;
 	}
+	t->held += bytes.n;
 	if (!stored)
-		change->save = t->roles[t->n_roles - 1]->name;
+		change->save = t->next.name;
 	return trust_search(t, d);
 }
 
@@ -524,6 +590,7 @@ enum err
 trust_pass(struct trust *t, struct diag *d)
 {
 	struct trust_want w;
+	struct diag why;
 
 	switch (t->stage) {
 	case STAGE_ROOT:
@@ -537,14 +604,20 @@ trust_pass(struct trust *t, struct diag *d)
 		t->stage = STAGE_SNAPSHOT;
 		return ERR_OK;
 	case STAGE_TARGETS_STORED:
+		tuf_free(t->rival);
+		t->rival = NULL;
 		t->stage = STAGE_TARGETS;
 		return ERR_OK;
 	case STAGE_SNAPSHOT:
 	case STAGE_TARGETS:
 		trust_wants(t, &w);
-		t->stage = STAGE_FAILED;
-		return diag_set(
-			d, ERR_MISSING, "%s is named but not there", w.name);
+		diag_set(
+			&why, ERR_MISSING, "%s is named but not there", w.name);
+		if (t->n_roles > 0)
+			trust_lose(t, &why);
+		else
+			t->stage = STAGE_FAILED;
+		return diag_set(d, ERR_MISSING, "%s", why.why);
 	case STAGE_READY:
 	case STAGE_FAILED:
 		break;

@@ -60,7 +60,9 @@ struct trust_want {
 	size_t max;	       /* refuse more bytes than this */
 };
 
-/* What to do with a store after a successful feed. Borrowed likewise. */
+/* What to do with a store after a successful feed: drop first, then save, so
+ * that a crash between leaves nothing that the new root voids (5.3.11).
+ * Borrowed likewise. */
 struct trust_change {
 	const char *save;    /* keep the bytes just fed under this role */
 	bool drop_timestamp; /* forget the stored timestamp: its keys changed */
@@ -80,6 +82,12 @@ bool trust_wants(const struct trust *t, struct trust_want *w);
  * before; trust_pass ends them. A timestamp fed that equals the trusted one
  * is ERR_OK with no change, an older one ERR_ROLLBACK.
  *
+ * Roots end by themselves after LIMIT_ROOT_ROTATIONS new ones (5.3.3), unless
+ * the last has expired.
+ *
+ * ERR_SPLIT: signed rightly, but another file of that version was trusted
+ * before, see trust_split below. A stored copy is never the cause.
+ *
  * ERR_LIMIT over the wish's max, ERR_HASH, ERR_TRUNCATED and ERR_TRAILING
  * against a signed length or hash, ERR_SIGNATURE, ERR_KEY when no known key
  * signed at all, ERR_ROLLBACK, ERR_MIXED for a version that is not the one
@@ -90,10 +98,42 @@ enum err trust_feed(struct trust *t, struct span bytes,
 
 /* There is no such file, or no more of them. Ends a stored wish and the wish
  * for the next root. For a timestamp: goes on with the newest one fed, or the
- * stored one when lenient; with neither, and for any other file, ERR_MISSING
- * and the machine has failed. ERR_EXPIRED when the root's or the timestamp's
+ * stored one when lenient; with neither, and for snapshot and targets,
+ * ERR_MISSING and the machine has failed. For a delegated role, ERR_MISSING
+ * and the search or loading is over; the machine can be asked for others.
+ * ERR_EXPIRED when the root's or the timestamp's
  * time has passed and the machine is strict. */
 enum err trust_pass(struct trust *t, struct diag *d) ERR_MUST_USE;
+
+/* ---- two heads of one version */
+
+/* What ERR_SPLIT found: keys of the role `by` signed two files that exclude
+ * each other. Either they are two of one version of that role (`role` is
+ * `by`), or two timestamps or snapshots that name one version of `role` yet
+ * different files. That is the newsroom's doing, or a key thief's, and never
+ * a mirror's. What was trusted before stays trusted. */
+struct trust_split {
+	char role[LIMIT_NAME + 1];
+	char by[LIMIT_NAME + 1];
+	uint64_t version; /* of `role` */
+};
+
+/* The last one that this machine met. false: none. */
+bool trust_split(const struct trust *t, struct trust_split *out);
+
+/* Append it as a proof that others can check: one canonical JSON object with
+ * both files, the root's version and fingerprint, and the delegations that
+ * make them `by`'s. At most
+ * LIMIT_SPLIT bytes. ERR_MISSING, ERR_LIMIT, ERR_NOMEM. */
+enum err trust_split_proof(const struct trust *t, struct buf *out) ERR_MUST_USE;
+
+/* Check somebody's proof by a machine that trusts the root it was made under:
+ * ERR_MIXED when that is another version (start from the anchor, feed roots
+ * as far as that one). ERR_OK: proved. ERR_REFUSED: authentic, but no
+ * contradiction; ERR_KEY, ERR_SIGNATURE, ERR_SYNTAX, ERR_LIMIT,
+ * ERR_UNSUPPORTED, ERR_NOMEM. */
+enum err trust_split_check(const struct trust *t, struct span proof,
+	struct trust_split *out, struct diag *d) ERR_MUST_USE;
 
 /* ---- verdict, once trust_wants has said false without failure */
 
@@ -148,6 +188,12 @@ enum err trust_role_key(const struct trust *t, const char *role,
 enum err trust_find(
 	struct trust *t, const char *path, struct diag *d) ERR_MUST_USE;
 const struct trust_target *trust_found(const struct trust *t);
+
+/* Why the last search or load ended with nothing. ERR_OK: it did not, or
+ * nobody lists the path. ERR_LIMIT after LIMIT_DELEGATIONS roles; ERR_MISSING
+ * for a role that no snapshot names or no mirror has; what tuf_check says of
+ * a role that one delegator vouches for and another does not. */
+enum err trust_lost(const struct trust *t, struct diag *d) ERR_MUST_USE;
 
 /* Names of the roles that the top-level targets delegate to, in order; NULL
  * past the last. */

@@ -26,7 +26,7 @@ target_order(const void *a, const void *b)
 }
 
 enum err
-trust_role_add(struct trust *t, const char *name, struct tuf_doc *doc)
+trust_role_add(struct trust *t, struct tuf_doc *doc)
 {
 	const json_t *targets = json_object_get(doc->body, "targets");
 	struct trust_role **roles, *r;
@@ -47,8 +47,9 @@ trust_role_add(struct trust *t, const char *name, struct tuf_doc *doc)
 		free(r);
 		return ERR_NOMEM;
 	}
+	r->name = t->next.name;
+	r->parent = t->next.parent;
 	r->doc = doc;
-	snprintf(r->name, sizeof(r->name), "%s", name);
 	json_object_foreach((json_t *)(uintptr_t)targets, path, entry)
 		r->list[n++] = (struct trust_target){
 		.path = path, .role = r->name, .entry = entry};
@@ -75,12 +76,20 @@ trust_next_rule(const struct trust *t, struct tuf_rule *rule, struct diag *d)
 /* A role that is at hand was checked by the word of one delegator; it must
  * satisfy this one too. */
 static enum err
-recheck(const struct trust *t, size_t role, struct diag *d)
+recheck(struct trust *t, size_t role, struct diag *d)
 {
+	struct trust_role *r = t->roles[role];
 	struct tuf_rule rule;
-	enum err e = trust_next_rule(t, &rule, d);
+	enum err e;
 
-	return e == ERR_OK ? tuf_check(t->roles[role]->doc, &rule, d) : e;
+	if (r->parent == t->next.parent)
+		return ERR_OK;
+	e = trust_next_rule(t, &rule, d);
+	if (e == ERR_OK)
+		e = tuf_check(r->doc, &rule, d);
+	if (e == ERR_OK)
+		r->parent = t->next.parent;
+	return e;
 }
 
 /* The covering delegations of a role, first one on top of the stack. */
@@ -103,8 +112,7 @@ push_children(struct trust *t, size_t role)
 		t->stack = v;
 		v += t->n_stack++;
 		v->parent = role;
-		snprintf(v->name, sizeof(v->name), "%s",
-			tuf_delegation_name(del));
+		v->name = tuf_delegation_name(del);
 		ends = tuf_delegation_terminating(del);
 	}
 	if (ends) {
@@ -142,8 +150,7 @@ visit(struct trust *t, size_t role, struct diag *d)
 	t->found = role_target(t->roles[role], t->path);
 	if (t->found != NULL)
 		return ERR_OK;
-	snprintf(t->visited[t->n_visited++], sizeof(*t->visited), "%s",
-		t->next.name);
+	t->visited[t->n_visited++] = t->next.name;
 	return push_children(t, role);
 }
 
@@ -158,65 +165,99 @@ visited(const struct trust *t, const char *name)
 	return false;
 }
 
+void
+trust_lose(struct trust *t, const struct diag *why)
+{
+	t->lost = *why;
+	t->found = NULL;
+	t->n_stack = 0;
+	t->stage = STAGE_READY;
+}
+
+enum err
+trust_lost(const struct trust *t, struct diag *d)
+{
+	if (d != NULL && t->lost.code != ERR_OK)
+		*d = t->lost;
+	return t->lost.code;
+}
+
+/* What is on top of the stack: visit it, or want it. */
+static enum err
+search_step(struct trust *t, struct diag *d)
+{
+	struct tuf_file f;
+	size_t role;
+
+	if (t->n_visited > LIMIT_DELEGATIONS)
+		return diag_set(d, ERR_LIMIT,
+			"not found in the first %d roles that may list it",
+			LIMIT_DELEGATIONS);
+	t->next = t->stack[t->n_stack - 1];
+	role = trust_role_find(t, t->next.name);
+	if (role < t->n_roles) {
+		t->n_stack--;
+		return visit(t, role, d);
+	}
+	if (!tuf_meta(t->snapshot, t->next.name, &f))
+		return diag_set(d, ERR_MISSING, "the snapshot does not name %s",
+			t->next.name);
+	t->stage = STAGE_TARGETS_STORED;
+	return ERR_OK;
+}
+
 enum err
 trust_search(struct trust *t, struct diag *d)
 {
-	struct tuf_file f;
+	struct diag why = {.code = ERR_OK};
 	enum err e = ERR_OK;
 
-	while (t->path != NULL && t->found == NULL && t->n_stack > 0 &&
-		t->n_visited <= LIMIT_DELEGATIONS) {
-		size_t role;
-
-		t->next = t->stack[t->n_stack - 1];
-		if (visited(t, t->next.name)) {
-			t->n_stack--;
-			continue;
-		}
-		role = trust_role_find(t, t->next.name);
-		if (role == t->n_roles) {
-			if (!tuf_meta(t->snapshot, t->next.name, &f)) {
-				t->stage = STAGE_FAILED;
-				return diag_set(d, ERR_MISSING,
-					"the snapshot does not name %s",
-					t->next.name);
-			}
-			t->stage = STAGE_TARGETS_STORED;
-			return ERR_OK;
-		}
-		t->n_stack--;
-		e = visit(t, role, d);
-		if (e != ERR_OK) {
-			t->stage = STAGE_FAILED;
-			return e;
-		}
-	}
 	t->stage = STAGE_READY;
+	while (e == ERR_OK && t->stage == STAGE_READY && t->path != NULL &&
+		t->found == NULL && t->n_stack > 0) {
+		if (visited(t, t->stack[t->n_stack - 1].name))
+			t->n_stack--;
+		else
+			e = search_step(t, &why);
+	}
+	if (e == ERR_NOMEM)
+		return diag_set(d, e, "out of memory");
+	if (e != ERR_OK)
+		trust_lose(t, &why);
 	return ERR_OK;
+}
+
+/* Forget what was searched or loaded before. */
+static void
+search_reset(struct trust *t)
+{
+	free(t->path);
+	t->path = NULL;
+	t->found = NULL;
+	t->n_visited = 0;
+	t->n_stack = 0;
+	t->lost = (struct diag){.code = ERR_OK};
 }
 
 enum err
 trust_find(struct trust *t, const char *path, struct diag *d)
 {
 	struct trust_visit *stack;
+	enum err e;
 
-	if (t->stage != STAGE_READY)
+	if (t->stage != STAGE_READY || t->n_roles == 0)
 		return diag_set(d, ERR_FAILED, "the metadata is not complete");
-	free(t->path);
+	search_reset(t);
 	t->path = strdup(path);
-	t->found = NULL;
-	t->n_visited = 0;
-	if (t->visited == NULL)
-		t->visited = calloc(LIMIT_DELEGATIONS + 2, sizeof(*t->visited));
 	stack = realloc(t->stack, sizeof(*stack));
-	if (stack != NULL) {
+	if (stack != NULL)
 		t->stack = stack;
-		*stack = (struct trust_visit){.name = "targets"};
-		t->n_stack = 1;
-	}
-	if (t->path == NULL || stack == NULL || t->visited == NULL)
+	if (t->path == NULL || stack == NULL)
 		return diag_set(d, ERR_NOMEM, "out of memory");
-	return trust_search(t, d);
+	*stack = (struct trust_visit){.name = "targets"};
+	t->n_stack = 1;
+	e = trust_search(t, d);
+	return e == ERR_OK ? trust_lost(t, d) : e;
 }
 
 const struct trust_target *
@@ -237,21 +278,22 @@ trust_delegation(const struct trust *t, size_t i)
 enum err
 trust_load(struct trust *t, const char *role, struct diag *d)
 {
-	struct tuf_rule rule;
+	const json_t *del;
 	struct tuf_file f;
+	size_t i;
 
 	if (t->stage != STAGE_READY || t->n_roles == 0)
 		return diag_set(d, ERR_FAILED, "the metadata is not complete");
-	free(t->path);
-	t->path = NULL;
-	t->found = NULL;
-	t->next = (struct trust_visit){.parent = 0};
-	if (strlen(role) > LIMIT_NAME ||
-		!tuf_delegation_rule(t->roles[0]->doc, role, &rule))
+	search_reset(t);
+	for (i = 0; (del = tuf_delegation(t->roles[0]->doc, i)) != NULL; i++)
+		if (strcmp(tuf_delegation_name(del), role) == 0)
+			break;
+	if (del == NULL)
 		return diag_set(d, ERR_MISSING, "nothing delegates to it");
-	snprintf(t->next.name, sizeof(t->next.name), "%s", role);
-	if (trust_role_find(t, role) < t->n_roles)
-		return ERR_OK;
+	t->next = (struct trust_visit){.name = tuf_delegation_name(del)};
+	i = trust_role_find(t, role);
+	if (i < t->n_roles)
+		return recheck(t, i, d);
 	if (!tuf_meta(t->snapshot, role, &f))
 		return diag_set(
 			d, ERR_MISSING, "the snapshot does not name %s", role);

@@ -16,13 +16,23 @@ tuf_type_str(enum tuf_type type)
 	return type_names[type];
 }
 
+/* Some file systems take "Root.json" for "root.json". */
+static bool
+same_letters(const char *a, const char *lower)
+{
+	for (; *lower != '\0'; a++, lower++)
+		if (*a != *lower && *a != *lower - 'a' + 'A')
+			return false;
+	return *a == '\0';
+}
+
 bool
 tuf_top_level(const char *role)
 {
 	size_t i;
 
 	for (i = 0; i < TUF_TYPES; i++)
-		if (strcmp(role, type_names[i]) == 0)
+		if (same_letters(role, type_names[i]))
 			return true;
 	return false;
 }
@@ -161,24 +171,30 @@ meta_check(const json_t *body, struct diag *d)
 	return ERR_OK;
 }
 
+/* Adds the bytes of the strings to *sum. */
 static enum err
-strings_check(const json_t *array, struct diag *d)
+strings_check(const json_t *array, size_t *sum, struct diag *d)
 {
 	size_t i;
 
-	for (i = 0; i < json_array_size(array); i++)
-		if (!json_is_string(json_array_get(array, i)))
+	for (i = 0; i < json_array_size(array); i++) {
+		const json_t *s = json_array_get(array, i);
+
+		if (!json_is_string(s))
 			return diag_set(
 				d, ERR_SYNTAX, "a path pattern is no string");
+		*sum += json_string_length(s) + 1;
+	}
 	return ERR_OK;
 }
 
 static enum err
-delegation_check(const json_t *role, struct diag *d)
+delegation_check(const json_t *role, size_t *patterns, struct diag *d)
 {
 	const json_t *paths = json_object_get(role, "paths");
 	const json_t *prefixes = json_object_get(role, "path_hash_prefixes");
 	const char *name = "";
+	size_t prefix_bytes = 0;
 	enum err e = json_str(role, "name", &name, d);
 
 	if (e != ERR_OK)
@@ -197,9 +213,41 @@ delegation_check(const json_t *role, struct diag *d)
 		!json_is_array(paths == NULL ? prefixes : paths))
 		return diag_set(d, ERR_SYNTAX,
 			"a delegation lacks paths, or says them twice");
-	e = strings_check(paths == NULL ? prefixes : paths, d);
+	e = paths != NULL ? strings_check(paths, patterns, d)
+			  : strings_check(prefixes, &prefix_bytes, d);
+	if (e == ERR_OK && *patterns > LIMIT_PATTERNS)
+		e = diag_set(d, ERR_LIMIT, "more than %zu bytes of patterns",
+			LIMIT_PATTERNS);
 	if (e == ERR_OK)
 		e = role_check(role, d);
+	return e;
+}
+
+/* Each delegation for itself, and no name twice. */
+static enum err
+delegated_roles_check(const json_t *roles, struct diag *d)
+{
+	json_t *seen = json_object();
+	size_t i, patterns = 0;
+	enum err e = seen == NULL ? ERR_NOMEM : ERR_OK;
+
+	for (i = 0; e == ERR_OK && i < json_array_size(roles); i++) {
+		const json_t *role = json_array_get(roles, i);
+		const char *name;
+
+		e = delegation_check(role, &patterns, d);
+		if (e != ERR_OK) {
+			diag_prefix(d, e, "delegation %zu", i);
+			break;
+		}
+		name = tuf_delegation_name(role);
+		if (json_object_get(seen, name) != NULL)
+			e = diag_set(d, ERR_SYNTAX,
+				"one role is delegated to twice");
+		else if (json_object_set_new(seen, name, json_true()) != 0)
+			e = ERR_NOMEM;
+	}
+	json_decref(seen);
 	return e;
 }
 
@@ -208,7 +256,6 @@ delegations_check(const json_t *body, struct diag *d)
 {
 	const json_t *del = json_object_get(body, "delegations");
 	json_t *keys, *roles;
-	size_t i, k;
 	enum err e;
 
 	if (del == NULL)
@@ -217,22 +264,10 @@ delegations_check(const json_t *body, struct diag *d)
 	if (e == ERR_OK)
 		e = keys_check(keys, d);
 	if (e == ERR_OK)
-		e = json_arr(del, "roles", 4096, &roles, d);
-	if (e != ERR_OK)
-		return diag_prefix(d, e, "delegations");
-	for (i = 0; i < json_array_size(roles); i++) {
-		e = delegation_check(json_array_get(roles, i), d);
-		if (e != ERR_OK)
-			return diag_prefix(d, e, "delegation %zu", i);
-		for (k = 0; k < i; k++)
-			if (strcmp(tuf_delegation_name(
-					   json_array_get(roles, i)),
-				    tuf_delegation_name(
-					    json_array_get(roles, k))) == 0)
-				return diag_set(d, ERR_SYNTAX,
-					"one role is delegated to twice");
-	}
-	return ERR_OK;
+		e = json_arr(del, "roles", LIMIT_ROLE_DELEGATIONS, &roles, d);
+	if (e == ERR_OK)
+		e = delegated_roles_check(roles, d);
+	return e == ERR_OK ? e : diag_prefix(d, e, "delegations");
 }
 
 static enum err
@@ -280,7 +315,24 @@ signatures_check(const json_t *top, struct diag *d)
 	return e;
 }
 
-/* 4.2: "the client must abort when the major version is not its own". */
+/* "1.x" or "1.x.y" in digits. */
+static bool
+spec_known(const char *s)
+{
+	unsigned dots = 0;
+
+	if (*s++ != '1')
+		return false;
+	for (; *s != '\0'; s++) {
+		if (*s == '.' && (s[1] < '0' || s[1] > '9' || ++dots > 2))
+			return false;
+		if (*s != '.' && (*s < '0' || *s > '9' || dots == 0))
+			return false;
+	}
+	return dots > 0;
+}
+
+/* 4.3, SPEC_VERSION: of another major version nothing is understood. */
 static enum err
 spec_check(const json_t *body, struct diag *d)
 {
@@ -288,7 +340,7 @@ spec_check(const json_t *body, struct diag *d)
 	char shown[40];
 	enum err e = json_str(body, "spec_version", &s, d);
 
-	if (e == ERR_OK && strncmp(s, "1.", 2) != 0)
+	if (e == ERR_OK && !spec_known(s))
 		e = diag_set(d, ERR_UNSUPPORTED,
 			"TUF specification %s; this program reads 1.x",
 			text_show(shown, sizeof(shown), span_str(s)));
@@ -322,10 +374,26 @@ timestamp_check(struct tuf_doc *doc, struct diag *d)
 	struct tuf_file f;
 	enum err e = meta_check(doc->body, d);
 
-	if (e == ERR_OK && !tuf_meta(doc, "snapshot", &f))
-		e = diag_set(d, ERR_SYNTAX, "no snapshot.json in it");
+	/* 4.6: it "MUST only include a description of the snapshot.json". */
+	if (e == ERR_OK && (!tuf_meta(doc, "snapshot", &f) ||
+				   json_object_size(json_object_get(
+					   doc->body, "meta")) != 1))
+		e = diag_set(d, ERR_SYNTAX,
+			"it does not name snapshot.json, and nothing else");
 	if (e == ERR_OK && json_object_get(doc->body, "x-erika-made") != NULL)
 		e = json_date(doc->body, "x-erika-made", &doc->made, d);
+	return e;
+}
+
+/* 4.4: it "MUST list" the top-level targets. */
+static enum err
+snapshot_check(const struct tuf_doc *doc, struct diag *d)
+{
+	struct tuf_file f;
+	enum err e = meta_check(doc->body, d);
+
+	if (e == ERR_OK && !tuf_meta(doc, "targets", &f))
+		e = diag_set(d, ERR_SYNTAX, "it does not name targets.json");
 	return e;
 }
 
@@ -351,7 +419,7 @@ doc_check(struct tuf_doc *doc, struct diag *d)
 		e = timestamp_check(doc, d);
 		break;
 	case TUF_SNAPSHOT:
-		e = meta_check(doc->body, d);
+		e = snapshot_check(doc, d);
 		break;
 	case TUF_TARGETS:
 		e = targets_check(doc->body, d);
@@ -377,7 +445,11 @@ tuf_parse(struct span s, size_t max, enum tuf_type type, struct tuf_doc **out,
 	/* Escaping a control character in JSON takes six bytes, so canonical
 	 * form is never longer than what was read. */
 	buf_init(&doc->canonical, max);
-	e = json_parse(s, max, &doc->top, d);
+	if (s.n <= max && json_count(s) > max / LIMIT_VALUE_BYTES)
+		e = diag_set(d, ERR_LIMIT, "more than %zu JSON values",
+			max / LIMIT_VALUE_BYTES);
+	else
+		e = json_parse(s, max, &doc->top, d);
 	if (e == ERR_OK)
 		e = doc_check(doc, d);
 	if (e != ERR_OK) {

@@ -17,7 +17,8 @@ enum tuf_type { TUF_ROOT, TUF_TIMESTAMP, TUF_SNAPSHOT, TUF_TARGETS };
 /* "root", "timestamp", "snapshot", "targets". */
 const char *tuf_type_str(enum tuf_type type);
 
-/* Whether a role name is one of these four, and so no delegation's. */
+/* Whether a role name is one of these four in any case of letters, and so no
+ * delegation's. */
 bool tuf_top_level(const char *role);
 
 /* One metadata file, parsed and complete in form; not yet trusted. Owns all

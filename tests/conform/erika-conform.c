@@ -126,6 +126,8 @@ step(struct client *c, const struct trust_want *w, struct diag *d)
 			e = keep(c, &ch, buf_view(&b), d);
 		else if (w->source == TRUST_STORED)
 			e = ERR_OK; /* not good enough; it goes on without */
+		else if (e == ERR_SPLIT && strcmp(w->role, "timestamp") == 0)
+			e = ERR_OK; /* 5.4.3.1: keep the one at hand */
 		if (e == ERR_OK && w->source == TRUST_REMOTE &&
 			strcmp(w->role, "timestamp") == 0)
 			e = trust_pass(c->trust, d);
@@ -194,6 +196,8 @@ download_one(struct client *c, const char *name, struct diag *d)
 	if (e == ERR_OK)
 		e = run(c, d);
 	g = trust_found(c->trust);
+	if (e == ERR_OK && g == NULL)
+		e = trust_lost(c->trust, d);
 	if (e == ERR_OK && g == NULL)
 		e = diag_set(d, ERR_MISSING, "no such target");
 	if (e != ERR_OK)

@@ -10,7 +10,7 @@
 #include "../../src/core/trust.h"
 #include "../../src/core/tuf_write.h"
 
-#define REPO_FILES 64
+#define REPO_FILES 320
 #define REPO_NOW 1795000000 /* 2026-11-18 */
 #define REPO_DAY 86400
 

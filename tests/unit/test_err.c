@@ -33,6 +33,7 @@ test_table(void)
 		[ERR_EXPIRED] = 12,
 		[ERR_ROLLBACK] = 12,
 		[ERR_MIXED] = 10,
+		[ERR_SPLIT] = 12,
 	};
 	int i, k, twins = 0;
 
