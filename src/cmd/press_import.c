@@ -79,13 +79,12 @@ importer_empty(struct importer *im)
 }
 
 enum err
-importer_file(struct importer *im, const char *path, const char *language,
-	int64_t now, struct ingest_result *out, struct diag *d)
+importer_file(struct importer *im, const char *path, const char *name,
+	const char *language, int64_t now, struct ingest_result *out,
+	struct diag *d)
 {
-	const char *slash = strrchr(path, '/');
-	struct ingest_defaults def = {.language = language,
-		.name = slash == NULL ? path : slash + 1,
-		.now = now};
+	struct ingest_defaults def = {
+		.language = language, .name = name, .now = now};
 	uint64_t size;
 	enum err e;
 

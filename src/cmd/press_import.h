@@ -15,9 +15,10 @@ void importer_free(struct importer *im);
 /* What the child must not know, once there is a room: as confine_forget. */
 void importer_forget(struct importer *im, void (*forget)(void *arg), void *arg);
 
-/* Import a file. `language` may be NULL. ERR_UNSUPPORTED when it is neither a
+/* Import a file. `name` is what identifies a page: its path below the packed
+ * folder. `language` may be NULL. ERR_UNSUPPORTED when it is neither a
  * page nor a feed; as ingest_import. */
-enum err importer_file(struct importer *im, const char *path,
+enum err importer_file(struct importer *im, const char *path, const char *name,
 	const char *language, int64_t now, struct ingest_result *out,
 	struct diag *d) ERR_MUST_USE;
 

@@ -147,6 +147,22 @@ packing_hold(struct packing *p, struct packing_held *h, struct diag *d)
 
 /* ---- walking */
 
+/* What a page is called below the packed PATH, so that two index.html in two
+ * folders are two articles; a PATH that is a file is its last component. */
+static const char *
+name_below(const char *root, const char *path)
+{
+	size_t n = strlen(root);
+	const char *slash = strrchr(path, '/');
+
+	if (strncmp(path, root, n) == 0 && path[n] != '\0') {
+		while (path[n] == '/')
+			n++;
+		return path + n;
+	}
+	return slash == NULL ? path : slash + 1;
+}
+
 static enum err
 pack_file(struct packing *p, const char *path, struct diag *d)
 {
@@ -156,7 +172,8 @@ pack_file(struct packing *p, const char *path, struct diag *d)
 	enum err e;
 	size_t i, k;
 
-	e = importer_file(p->importer, path, p->language, p->now, &r, d);
+	e = importer_file(p->importer, path, name_below(p->root, path),
+		p->language, p->now, &r, d);
 	if (e == ERR_NOMEM || e == ERR_FAILED)
 		return e;
 	if (e != ERR_OK) {

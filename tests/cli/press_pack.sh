@@ -212,4 +212,15 @@ done
 run 0 "fifty languages" erika-press pack many
 like "$err" '^50 new' "are packed"
 run 0 "and open" cat_bundle "$(bundles | tail -n 1)" manyout
+
+# ---- a built site: every page is called index.html, in a folder of its own
+mkdir -p built/one built/two
+for page in one two; do
+	printf '<html lang="en"><title>%s</title><article><p>Text %s.</p></article>' \
+		"$page" "$page" >"built/$page/index.html"
+done
+run 0 "a built site" erika-press pack built
+like "$err" '^2 new' "its pages are told apart by their folders"
+run 0 "a second time" erika-press pack built
+like "$err" '2 unchanged' "by the same names"
 plan
