@@ -52,7 +52,6 @@ struct sync {
 	struct sync_reason worst; /* of what could not be had at all */
 	bool refused;	 /* some content was left out */
 	bool gap;	 /* some role's metadata could not be had */
-	uint64_t pending;	  /* bytes of pictures since the last commit */
 };
 
 /* ---- sync_source.c */
