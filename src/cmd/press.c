@@ -1,5 +1,10 @@
 #include "press.h"
 
+#include <sys/resource.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
 #include "../core/text.h"
 #include "../core/words.h"
 
@@ -8,25 +13,43 @@ static const char about[] =
 	"mirrors\nthat nobody has to trust.";
 
 static const struct command commands[] = {
-	{"init", "[--root-keys N --threshold K] --name NAME DIR",
+	{"init", "[--apart] [--root-keys N --threshold K] --name NAME DIR",
 		"make a newsroom: its folder and its keys", press_init},
-	{"pack", "[-C DIR] [--images DIR] [--correction TEXT] PATH...",
+	{"key", "[-C DIR] new NAME | list",
+		"make a key, or list what each may sign", press_key},
+	{"pack",
+		"[-C DIR] [--desk DESK] [--images DIR] [--correction TEXT] "
+		"PATH...",
 		"turn pages and feeds into a signed bundle", press_pack},
 	{"preview", "[-C DIR] [--html FILE] [ARTICLE]",
 		"show what readers will see", press_preview},
-	{"publish", "[-C DIR] [MIRROR...]",
-		"sign the index and copy everything to the mirrors",
+	{"publish", "[-C DIR] [--all] [MIRROR...]",
+		"sign what is due and copy what is new to the mirrors",
 		press_publish},
-	{"retract", "[-C DIR] --reason TEXT ARTICLE",
+	{"retract", "[-C DIR] [--desk DESK] --reason TEXT ARTICLE",
 		"withdraw an article, openly", press_retract},
 	{"status", "[-C DIR]", "what is packed, published and expiring",
 		press_status},
 	{NULL, NULL, NULL, NULL},
 };
 
+/* Keys and passphrases are in memory here: no core dump, and nobody but root
+ * may look into this process. */
+static void
+memory_guard(void)
+{
+	const struct rlimit none = {0, 0};
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+#ifdef __linux__
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+#endif
+}
+
 int
 main(int argc, char **argv)
 {
+	memory_guard();
 	return command_main("erika-press", about, commands, argc, argv);
 }
 

@@ -162,7 +162,7 @@ content_digest(const struct article *a, struct span text, struct digest *out)
 	return ERR_OK;
 }
 
-enum verdict { NEW, CHANGED, UNCHANGED, RETRACTED };
+enum verdict { NEW, CHANGED, UNCHANGED, RETRACTED, FOREIGN };
 
 /* What the records say of this id; a changed article learns its revision. */
 static enum err
@@ -174,7 +174,7 @@ compare(struct packing *p, struct packing_held *h, enum verdict *v,
 	enum err e;
 
 	e = db_query(p->room->db, d, &q,
-		"SELECT digest, revision, status, published, updated"
+		"SELECT digest, revision, status, published, updated, desk"
 		" FROM article WHERE id=?",
 		"t", a->id);
 	if (e != ERR_OK)
@@ -182,7 +182,8 @@ compare(struct packing *p, struct packing_held *h, enum verdict *v,
 	*v = NEW;
 	a->revision = 1;
 	if (db_row(q)) {
-		*v = db_int(q, 2) == ARTICLE_RETRACTED ? RETRACTED
+		*v = strcmp(db_text(q, 5), p->room->desk) != 0 ? FOREIGN
+		     : db_int(q, 2) == ARTICLE_RETRACTED       ? RETRACTED
 		     : span_eq(db_blob(q, 0), span_of(h->digest.b, 32))
 			     ? UNCHANGED
 			     : CHANGED;
@@ -221,8 +222,11 @@ settle(struct packing *p, struct packing_held *h, struct diag *d)
 		p->unchanged++;
 		return ERR_OK;
 	}
-	if (v == RETRACTED) {
-		packing_left(p, a->id, "it was retracted");
+	if (v == RETRACTED || v == FOREIGN) {
+		packing_left(p, a->id,
+			v == RETRACTED ? "it was retracted"
+				       : "another desk has an article of that "
+					 "id");
 		return ERR_OK;
 	}
 	/* A change is a correction when the newsroom says what it corrects. */

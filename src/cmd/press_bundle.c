@@ -6,6 +6,7 @@
 #include "../core/limits.h"
 #include "../core/text.h"
 #include "press_bundle_priv.h"
+#include "press_chain.h"
 #include "press_dictionary.h"
 
 /* A bundle is the unit of listing and of loss: one day's work fits into one,
@@ -14,6 +15,29 @@
 #define FULL_ARTICLES 128
 #define FULL_TEXT (4 * LIMIT_MIB)
 #define FULL_IMAGES (64 * LIMIT_MIB)
+
+enum err
+press_bundle_key(struct room *r, const char *desk, struct keyring_key **out,
+	struct diag *d)
+{
+	struct minisign_key public;
+	struct chain chain;
+	enum err e = chain_load(r, true, &chain, d);
+
+	*out = NULL;
+	if (e == ERR_OK)
+		e = chain_desk(&chain, desk, &public, d);
+	chain_free(&chain);
+	if (e != ERR_OK)
+		return e;
+	*out = keyring_find(&r->keys, public.key);
+	if (*out == NULL || !keyring_at_hand(&r->keys, public.key))
+		return diag_set(d, ERR_MISSING,
+			"the key of the desk \"%s\" is not in keys/; pack "
+			"where it is",
+			desk);
+	return ERR_OK;
+}
 
 enum err
 press_bundle_new(struct room *r, const char *desk, int64_t now,
@@ -31,9 +55,12 @@ press_bundle_new(struct room *r, const char *desk, int64_t now,
 	b->room = r;
 	b->created = now;
 	buf_init(&path, LIMIT_PATH);
-	e = db_one_int(r->db, d, &last, &found,
-		"SELECT ifnull(max(sequence),0) FROM bundle WHERE desk=?", "t",
-		desk);
+	e = press_bundle_key(r, desk, &b->key, d);
+	if (e == ERR_OK)
+		e = db_one_int(r->db, d, &last, &found,
+			"SELECT ifnull(max(sequence),0) FROM bundle"
+			" WHERE desk=?",
+			"t", desk);
 	b->sequence = (uint64_t)last + 1;
 	if (e == ERR_OK)
 		e = bundle_path_add(&path, desk, now, b->sequence);

@@ -10,6 +10,11 @@
 
 struct press_bundle;
 
+/* The key pair of a desk, as targets name it, in keys/ with its secret half.
+ * For saying early that it is missing: ERR_MISSING with what to do. */
+enum err press_bundle_key(struct room *r, const char *desk,
+	struct keyring_key **out, struct diag *d) ERR_MUST_USE;
+
 /* Start the next bundle of a desk. ERR_NOMEM, ERR_IO. */
 enum err press_bundle_new(struct room *r, const char *desk, int64_t now,
 	struct press_bundle **out, struct diag *d) ERR_MUST_USE;
@@ -31,8 +36,8 @@ size_t press_bundle_articles(const struct press_bundle *b);
 
 /* Write file, .minisig and records. *text and *total are bytes of head and
  * texts, and of the whole file. */
-enum err press_bundle_finish(struct press_bundle *b, const struct context *cx,
-	uint64_t *text, uint64_t *total, struct diag *d) ERR_MUST_USE;
+enum err press_bundle_finish(struct press_bundle *b, uint64_t *text,
+	uint64_t *total, struct diag *d) ERR_MUST_USE;
 
 /* Path of the finished bundle, below the outlet's targets. */
 const char *press_bundle_path(const struct press_bundle *b);

@@ -25,6 +25,7 @@ struct press_bundle {
 	struct room *room;
 	struct bundle_draft *draft;
 	char *path, *desk;
+	struct keyring_key *key; /* the desk's, borrowed from the room */
 	uint64_t sequence;
 	int64_t created;
 	struct press_packer packers[PRESS_PACKERS];

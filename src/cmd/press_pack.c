@@ -59,7 +59,7 @@ bundle_close(struct packing *p, struct diag *d)
 	if (p->bundle == NULL)
 		return ERR_OK;
 	if (press_bundle_articles(p->bundle) > 0)
-		e = press_bundle_finish(p->bundle, p->cx, &text, &total, d);
+		e = press_bundle_finish(p->bundle, &text, &total, d);
 	if (e == ERR_OK && total > 0) {
 		char a[TALK_SIZE], b[TALK_SIZE];
 
@@ -252,7 +252,11 @@ press_pack(struct context *cx, int argc, char **argv, struct diag *d)
 {
 	struct room_options ro = {.dir = NULL};
 	struct packing p = {.cx = cx, .now = clock_now()};
+	const char *desk = NULL;
+	struct keyring_key *key;
 	const struct opt opts[] = {ROOM_OPTIONS(ro),
+		{"desk", 0, OPT_STRING, &desk, "DESK",
+			"pack for this desk (newsroom.ini's)"},
 		{"correction", 0, OPT_STRING, &p.correction, "TEXT",
 			"what readers are told of changed articles"},
 		{"language", 0, OPT_STRING, &p.language, "TAG",
@@ -286,6 +290,10 @@ press_pack(struct context *cx, int argc, char **argv, struct diag *d)
 		e = importer_new(&p.importer, d);
 	if (e == ERR_OK)
 		importer_forget(p.importer, room_forget, p.room);
+	if (e == ERR_OK)
+		e = room_desk(p.room, desk, d);
+	if (e == ERR_OK && !p.dry_run)
+		e = press_bundle_key(p.room, p.room->desk, &key, d);
 	if (e == ERR_OK)
 		e = db_run(p.room->db, d,
 			"CREATE TEMP TABLE seen(id TEXT PRIMARY KEY)", "");

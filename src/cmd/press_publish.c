@@ -1,6 +1,6 @@
-/* erika-press publish: sign what changed, copy it to every mirror. Bundles go
- * first and the timestamp last, so that no reader ever sees a name that is
- * not there. */
+/* erika-press publish: sign what is due, copy what is new to every mirror.
+ * Without news it is the daily signature: nothing but the timestamp's key is
+ * needed then. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,140 +10,9 @@
 #include "../sys/clock.h"
 #include "../sys/file.h"
 #include "press.h"
+#include "press_copy.h"
+#include "press_head.h"
 #include "press_roles.h"
-
-/* Most entries of one folder; ten years of metadata are some thousand. */
-#define FOLDER_MAX 100000
-
-struct copy {
-	struct room *room;
-	const char *to;
-	uint64_t bytes;
-	unsigned files;
-};
-
-static enum err
-copy_file(struct copy *c, const char *rest, bool always, struct diag *d)
-{
-	struct buf from, to;
-	uint64_t have, want;
-	char *slash;
-	enum err e;
-
-	buf_init(&from, 4096);
-	buf_init(&to, 4096);
-	e = buf_printf(&from, "%s/repository/%s", c->room->dir, rest);
-	if (e == ERR_OK)
-		e = buf_printf(&to, "%s/%s", c->to, rest);
-	if (e == ERR_OK)
-		e = file_size(buf_cstr(&from), &want, d);
-	/* Every other name is said once: the same name is the same bytes. */
-	if (e == ERR_OK && !always &&
-		file_size(buf_cstr(&to), &have, NULL) == ERR_OK && have == want)
-		goto out;
-	if (e == ERR_OK) {
-		slash = strrchr((char *)to.p, '/');
-		*slash = '\0';
-		e = file_mkdirs(buf_cstr(&to), 0755, d);
-		*slash = '/';
-	}
-	if (e == ERR_OK)
-		e = file_copy(buf_cstr(&from), buf_cstr(&to), 0644, d);
-	if (e == ERR_OK) {
-		c->bytes += want;
-		c->files++;
-	}
-out:
-	buf_free(&from);
-	buf_free(&to);
-	return e;
-}
-
-/* Whether a file below t/b/, "t/b/DESK/WEEK/HASH.NAME", is a recorded bundle
- * or its signature: one that a killed pack left is nobody's business. */
-static enum err
-is_recorded(struct room *r, const char *rest, bool *yes, struct diag *d)
-{
-	const char *name = strrchr(rest, '/') + 1;
-	size_t n = strlen(name);
-	uint8_t sha256[32];
-	struct buf path;
-	int64_t one;
-	enum err e;
-
-	*yes = false;
-	if (n > 8 && strcmp(name + n - 8, ".minisig") == 0)
-		n -= 8;
-	if (n < 66 || name[64] != '.' ||
-		text_hex_decode(span_of(name, 64), sha256, 32) != ERR_OK)
-		return ERR_OK;
-	buf_init(&path, LIMIT_PATH);
-	e = buf_printf(&path, "%.*s%.*s", (int)(name - rest - 2), rest + 2,
-		(int)(n - 65), name + 65);
-	if (e == ERR_OK)
-		e = db_one_int(r->db, d, &one, yes,
-			"SELECT 1 FROM bundle WHERE path=? AND sha256=?", "tb",
-			buf_cstr(&path), span_of(sha256, 32));
-	buf_free(&path);
-	return e;
-}
-
-/* Copy a folder of the repository and those below it, names as they sort. */
-static enum err
-copy_folder(struct copy *c, const char *rest, int depth, struct diag *d)
-{
-	char **names = NULL, *path;
-	struct buf b;
-	size_t i, n = 0;
-	enum err e;
-
-	if (depth == 0)
-		return diag_set(d, ERR_LIMIT, "%s nests too deep", rest);
-	buf_init(&b, 4096);
-	e = buf_printf(&b, "%s/repository/%s", c->room->dir, rest);
-	if (e == ERR_OK)
-		e = file_list(buf_cstr(&b), FOLDER_MAX, &names, &n, d);
-	for (i = 0; e == ERR_OK && i < n; i++) {
-		bool wanted = false;
-
-		path = file_join(rest, names[i]);
-		buf_clear(&b);
-		e = path == NULL ? ERR_NOMEM
-				 : buf_printf(&b, "%s/repository/%s",
-					   c->room->dir, path);
-		if (e != ERR_OK)
-			;
-		else if (file_is_dir(buf_cstr(&b)))
-			e = copy_folder(c, path, depth - 1, d);
-		else if (strncmp(path, "t/b/", 4) == 0)
-			e = is_recorded(c->room, path, &wanted, d);
-		else
-			wanted = strcmp(path, "m/timestamp.json") != 0 &&
-				 strcmp(path, "m/now.pack") != 0;
-		if (e == ERR_OK && wanted)
-			e = copy_file(c, path, false, d);
-		free(path);
-	}
-	file_list_free(names, n);
-	buf_free(&b);
-	return e;
-}
-
-static enum err
-copy_all(struct room *r, const char *to, struct copy *c, struct diag *d)
-{
-	enum err e;
-
-	*c = (struct copy){.room = r, .to = to};
-	e = copy_folder(c, "t", 8, d);
-	if (e == ERR_OK)
-		e = copy_folder(c, "m", 2, d);
-	if (e == ERR_OK)
-		e = copy_file(c, "m/now.pack", true, d);
-	if (e == ERR_OK)
-		e = copy_file(c, "m/timestamp.json", true, d);
-	return e;
-}
 
 static enum err
 mirrors_read(struct room *r, struct mirrors *m, struct diag *d)
@@ -176,11 +45,11 @@ chosen(const struct mirror *m, int argc, char **argv)
 /* Copy to each chosen mirror; one that fails does not stop the others. */
 static enum err
 mirrors_copy(const struct context *cx, struct room *r, const struct mirrors *m,
-	int argc, char **argv, struct diag *d)
+	bool all, int argc, char **argv, struct diag *d)
 {
 	unsigned tried = 0, failed = 0;
 	char size[TALK_SIZE], *to;
-	struct copy c;
+	struct copied c;
 	enum err e;
 	size_t i;
 
@@ -199,7 +68,7 @@ mirrors_copy(const struct context *cx, struct room *r, const struct mirrors *m,
 		tried++;
 		to = mi->to[0] == '/' ? strdup(mi->to) : room_path(r, mi->to);
 		e = to == NULL ? diag_set(d, ERR_NOMEM, "out of memory")
-			       : copy_all(r, to, &c, d);
+			       : copy_run(r, to, all, &c, d);
 		free(to);
 		if (e != ERR_OK) {
 			failed++;
@@ -241,20 +110,51 @@ names_known(const struct mirrors *m, int argc, char **argv, struct diag *d)
 	return ERR_OK;
 }
 
+/* The notes of roles_update, one line each. */
+static void
+notes_tell(const struct context *cx, const char *notes)
+{
+	size_t n;
+
+	for (; *notes != '\0'; notes += n + (notes[n] == '\n')) {
+		n = strcspn(notes, "\n");
+		talk(cx, "%.*s", (int)n, notes);
+	}
+}
+
+static enum err
+sign(const struct context *cx, struct room *r, const struct mirrors *m,
+	bool *head, struct diag *d)
+{
+	struct buf list, notes;
+	enum err e;
+
+	buf_init(&list, LIMIT_CONFIG);
+	buf_init(&notes, LIMIT_CONFIG);
+	e = mirrors_write(m, &list, d);
+	if (e == ERR_OK)
+		e = roles_update(
+			r, buf_view(&list), clock_now(), &notes, head, d);
+	notes_tell(cx, buf_cstr(&notes));
+	buf_free(&list);
+	buf_free(&notes);
+	return e;
+}
+
 enum err
 press_publish(struct context *cx, int argc, char **argv, struct diag *d)
 {
 	struct room_options ro = {.dir = NULL};
-	const struct opt opts[] = {
-		ROOM_OPTIONS(ro), {NULL, 0, OPT_FLAG, NULL, NULL, NULL}};
+	bool all = false, head = false;
+	const struct opt opts[] = {ROOM_OPTIONS(ro),
+		{"all", 0, OPT_FLAG, &all, NULL,
+			"look at every file on the mirrors, not just new ones"},
+		{NULL, 0, OPT_FLAG, NULL, NULL, NULL}};
 	struct room *r = NULL;
 	struct mirrors m = {.n = 0};
-	struct buf list;
-	unsigned changed;
 	enum err e;
 	int first;
 
-	buf_init(&list, LIMIT_CONFIG);
 	e = command_opts(cx, opts, argc, argv, 0, LIMIT_MIRRORS, &first, d);
 	if (e == ERR_OK)
 		e = room_open(&ro, &r, d);
@@ -265,18 +165,17 @@ press_publish(struct context *cx, int argc, char **argv, struct diag *d)
 	if (e == ERR_OK)
 		e = names_known(&m, argc - first, argv + first, d);
 	if (e == ERR_OK)
-		e = mirrors_write(&m, &list, d);
+		e = sign(cx, r, &m, &head, d);
+	if (e == ERR_OK && !head)
+		e = diag_set(d, ERR_PARTIAL,
+			"signed here, but nothing is public before the "
+			"timestamp's key signs: publish where that key is, "
+			"with this folder");
 	if (e == ERR_OK)
-		e = roles_update(
-			r, cx, buf_view(&list), clock_now(), &changed, d);
+		e = head_write(r, d);
 	if (e == ERR_OK)
-		e = roles_head(r, d);
-	if (e == ERR_OK)
-		e = db_run(r->db, d, "UPDATE bundle SET published=1", "");
-	if (e == ERR_OK)
-		e = mirrors_copy(cx, r, &m, argc - first, argv + first, d);
+		e = mirrors_copy(cx, r, &m, all, argc - first, argv + first, d);
 	mirrors_clear(&m);
-	buf_free(&list);
 	room_close(r);
 	return e;
 }

@@ -9,10 +9,11 @@
 #include "press.h"
 #include "press_bundle.h"
 
-/* The next revision of an article as a notice. Strings are owned. */
+/* The next revision of an article as a notice, by the desk that has it unless
+ * another takes it over. Strings are owned. */
 static enum err
-notice_make(struct room *r, const char *id, const char *reason, int64_t now,
-	struct article *a, struct diag *d)
+notice_make(struct room *r, const char *id, const char *desk,
+	const char *reason, int64_t now, struct article *a, struct diag *d)
 {
 	struct db_query *q;
 	char shown[80];
@@ -21,7 +22,7 @@ notice_make(struct room *r, const char *id, const char *reason, int64_t now,
 	*a = (struct article){.text = -1};
 	e = db_query(r->db, d, &q,
 		"SELECT revision, status, title, language, published, updated,"
-		" url FROM article WHERE id=?",
+		" url, desk FROM article WHERE id=?",
 		"t", id);
 	if (e != ERR_OK)
 		return e;
@@ -31,7 +32,8 @@ notice_make(struct room *r, const char *id, const char *reason, int64_t now,
 			text_show(shown, sizeof(shown), span_str(id)));
 	} else if (db_int(q, 1) == ARTICLE_RETRACTED) {
 		e = diag_set(d, ERR_EXISTS, "it is retracted already");
-	} else {
+	} else if ((e = room_desk(r, desk == NULL ? db_text(q, 7) : desk, d)) ==
+		   ERR_OK) {
 		a->previous = (uint32_t)db_int(q, 0);
 		a->revision = a->previous + 1;
 		a->status = ARTICLE_RETRACTED;
@@ -54,8 +56,10 @@ enum err
 press_retract(struct context *cx, int argc, char **argv, struct diag *d)
 {
 	struct room_options ro = {.dir = NULL};
-	const char *reason = NULL;
+	const char *reason = NULL, *desk = NULL;
 	const struct opt opts[] = {ROOM_OPTIONS(ro),
+		{"desk", 0, OPT_STRING, &desk, "DESK",
+			"sign for this desk (the article's own)"},
 		{"reason", 0, OPT_STRING, &reason, "TEXT",
 			"what readers are told"},
 		{NULL, 0, OPT_FLAG, NULL, NULL, NULL}};
@@ -78,14 +82,15 @@ press_retract(struct context *cx, int argc, char **argv, struct diag *d)
 	if (e == ERR_OK)
 		e = room_lock(r, d);
 	if (e == ERR_OK)
-		e = notice_make(r, argv[first], reason, clock_now(), &a, d);
+		e = notice_make(
+			r, argv[first], desk, reason, clock_now(), &a, d);
 	if (e == ERR_OK)
 		e = press_bundle_new(r, r->desk, clock_now(), &b, d);
 	if (e == ERR_OK)
 		e = press_bundle_add(
 			b, &a, span_of(NULL, 0), NULL, 0, &digest, d);
 	if (e == ERR_OK)
-		e = press_bundle_finish(b, cx, &text, &total, d);
+		e = press_bundle_finish(b, &text, &total, d);
 	if (e == ERR_OK) {
 		talk(cx, "retracted   %s (revision %u): %s", a.id,
 			(unsigned)a.revision,

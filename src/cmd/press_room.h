@@ -16,26 +16,17 @@
 #include "../core/sign.h"
 #include "../sys/db.h"
 #include "command.h"
-
-#define ROOM_KEYS 16
+#include "press_keyring.h"
 
 struct room {
 	char *dir;
 	char *name;	/* the outlet's display name */
 	char *language; /* default for sources that say none; may be NULL */
-	char *desk;
+	char *home;	/* newsroom.ini's desk */
+	char *desk;	/* the desk that packs: --desk, else home */
 	struct db *db;
 	int lock; /* the folder, locked; or -1 */
-	/* Key pairs of keys/: public halves always, secret when unlocked. */
-	struct {
-		char *file; /* "newsroom" */
-		struct minisign_key pub;
-		struct sign_key *key;
-	} keys[ROOM_KEYS];
-	size_t n_keys;
-	struct buf pass; /* the passphrase, once it was given */
-	bool has_pass;
-	const char *pass_file;
+	struct keyring keys;
 };
 
 /* The options every command on a newsroom has, for its option table. */
@@ -66,28 +57,16 @@ enum err room_lock(struct room *r, struct diag *d) ERR_MUST_USE;
  * copy of its own. `room` is a struct room. */
 void room_forget(void *room);
 
+/* Work for another desk than newsroom.ini's; NULL changes nothing. ERR_USAGE
+ * for what is no desk's name. */
+enum err room_desk(
+	struct room *r, const char *desk, struct diag *d) ERR_MUST_USE;
+
 /* DIR/rest, malloc'd; NULL when out of memory. */
 char *room_path(const struct room *r, const char *rest);
 
-/* The secret key for a public key of keys/, unlocked; asks for the passphrase
- * once. Borrowed from the room. ERR_MISSING when it is not in keys/ (perhaps
- * kept offline), ERR_KEY for a wrong passphrase. */
-enum err room_key(struct room *r, const struct context *cx,
-	const uint8_t public[static CRYPTO_PUBLIC], struct sign_key **out,
-	struct diag *d) ERR_MUST_USE;
-
-/* Read a passphrase: from the file, or twice from the terminal when it is a
- * new one, without echo. */
-enum err room_passphrase(const char *file, bool fresh, struct buf *out,
-	struct diag *d) ERR_MUST_USE;
-
-/* Write a new key pair keys/NAME.key and .pub below dir. ERR_EXISTS. */
-enum err room_key_create(const char *dir, const char *name,
-	const struct span *pass, struct sign_key **out,
-	struct diag *d) ERR_MUST_USE;
-
-/* The tables of press.db. */
-extern const char room_schema[];
-#define ROOM_SCHEMA_VERSION 1
+/* Open DIR/press.db, new or of an older version of this program. */
+enum err room_records(
+	const char *dir, struct db **out, struct diag *d) ERR_MUST_USE;
 
 #endif

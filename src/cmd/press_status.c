@@ -1,4 +1,5 @@
 /* erika-press status: who we are, what is packed, what expires when. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "../core/date.h"
@@ -9,9 +10,7 @@
 #include "../sys/clock.h"
 #include "../sys/file.h"
 #include "press.h"
-#include "press_roles.h"
-
-#include <stdlib.h>
+#include "press_records.h"
 
 static enum err
 identity(struct room *r, char hex[static 65], struct diag *d)
@@ -80,7 +79,7 @@ static enum err
 root_print(struct room *r, int64_t now, struct diag *d)
 {
 	struct tuf_doc *root = NULL;
-	enum err e = roles_root(r, &root, d);
+	enum err e = records_newest_root(r, &root, NULL, d);
 
 	if (e == ERR_OK)
 		expiry_print("root", root->version, root->expires, now);
@@ -130,7 +129,10 @@ press_status(struct context *cx, int argc, char **argv, struct diag *d)
 	if (e == ERR_OK)
 		e = root_print(r, clock_now(), d);
 	if (e == ERR_OK)
-		e = db_query(r->db, d, &q, "SELECT name, file FROM role", "");
+		e = db_query(r->db, d, &q,
+			"SELECT name, file FROM role"
+			" WHERE name NOT GLOB 's-*'",
+			"");
 	if (e == ERR_OK) {
 		while (e == ERR_OK && db_row(q))
 			e = role_print(q, clock_now(), d);

@@ -12,6 +12,7 @@
 #include "../core/tuf.h"
 #include "../sys/file.h"
 #include "press_bundle_priv.h"
+#include "press_records.h"
 
 /* Where a bundle and its signature end up. */
 struct names {
@@ -155,6 +156,23 @@ record_article(struct press_bundle *b, const struct press_item *it,
 		buf_view(&it->whole), a->id);
 }
 
+/* For the mirrors: the file and its signature. */
+static enum err
+record_files(
+	struct press_bundle *b, const uint8_t sha256[static 32], struct diag *d)
+{
+	const char *name = strrchr(b->path, '/') + 1;
+	char rest[LIMIT_PATH + 100], hex[65];
+	enum err e;
+
+	text_hex(hex, sha256, 32);
+	snprintf(rest, sizeof(rest), "t/%.*s%s.%s", (int)(name - b->path),
+		b->path, hex, name);
+	e = records_listed(b->room, rest, d);
+	strncat(rest, ".minisig", sizeof(rest) - strlen(rest) - 1);
+	return e == ERR_OK ? records_listed(b->room, rest, d) : e;
+}
+
 static enum err
 record_bundle(struct press_bundle *b, const uint8_t sha256[static 32],
 	const struct writer *w, struct span head, size_t text_end,
@@ -181,6 +199,8 @@ record_bundle(struct press_bundle *b, const uint8_t sha256[static 32],
 			"INSERT INTO image(name, bundle, type) VALUES(?,?,?)",
 			"btt", span_of(b->images[i].name.b, 32), b->path,
 			b->images[i].type);
+	if (e == ERR_OK)
+		e = record_files(b, sha256, d);
 	if (e == ERR_OK)
 		e = db_commit(db, d);
 	if (e != ERR_OK)
@@ -221,21 +241,6 @@ content_write(struct press_bundle *b, struct writer *w, struct span front,
 	if (e == ERR_OK && fsync(w->fd) != 0)
 		e = file_errno(w->path, d);
 	return e;
-}
-
-/* The desk's key: the one its delegation names, or will name: the key that
- * is not a root's own. */
-static enum err
-desk_key(struct press_bundle *b, const struct context *cx,
-	struct sign_key **key, struct diag *d)
-{
-	struct room *r = b->room;
-	size_t i;
-
-	for (i = 0; i < r->n_keys; i++)
-		if (strncmp(r->keys[i].file, "root-", 5) != 0)
-			return room_key(r, cx, r->keys[i].pub.key, key, d);
-	return diag_set(d, ERR_MISSING, "keys/ holds no key for the desk");
 }
 
 static enum err
@@ -335,8 +340,8 @@ out:
 }
 
 enum err
-press_bundle_finish(struct press_bundle *b, const struct context *cx,
-	uint64_t *text, uint64_t *total, struct diag *d)
+press_bundle_finish(
+	struct press_bundle *b, uint64_t *text, uint64_t *total, struct diag *d)
 {
 	int32_t *index = calloc(b->n_images + 1, sizeof(*index));
 	struct buf front;
@@ -348,7 +353,7 @@ press_bundle_finish(struct press_bundle *b, const struct context *cx,
 	buf_init(&front, LIMIT_BUNDLE);
 	/* First: a wrong passphrase should leave nothing behind. */
 	if (e == ERR_OK)
-		e = desk_key(b, cx, &key, d);
+		e = keyring_unlock(&b->room->keys, b->key, &key, d);
 	if (e == ERR_OK)
 		e = images_finish(b, index, d);
 	if (e == ERR_OK)

@@ -136,6 +136,10 @@
 #define LIMIT_PACK LIMIT_MIB
 #define LIMIT_PACK_UNPACKED (8 * LIMIT_MIB)
 
+/* A proposal of erika-press: every root so far, 20 years of ceremonies at a
+ * few KiB, and the metadata that is proposed. */
+#define LIMIT_PROPOSAL (8 * LIMIT_MIB)
+
 /* Configuration and list files read by people. */
 #define LIMIT_CONFIG (256 * LIMIT_KIB)
 #define LIMIT_CONFIG_LINE 4096

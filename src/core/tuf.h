@@ -80,6 +80,10 @@ bool tuf_key_ed25519(const json_t *key, uint8_t out[static CRYPTO_PUBLIC]);
 enum err tuf_check(const struct tuf_doc *doc, const struct tuf_rule *rule,
 	struct diag *d) ERR_MUST_USE;
 
+/* Whether one key of a rule, by its id, has signed `doc` rightly. */
+bool tuf_signed(const struct tuf_doc *doc, const struct tuf_rule *rule,
+	const char *keyid);
+
 /* Whether two rules have the same keys and threshold. */
 bool tuf_rule_same(const struct tuf_rule *a, const struct tuf_rule *b);
 

@@ -174,6 +174,29 @@ tuf_check(
 		n, n == 1 ? "" : "s", (unsigned long long)rule->threshold);
 }
 
+bool
+tuf_signed(const struct tuf_doc *doc, const struct tuf_rule *rule,
+	const char *keyid)
+{
+	const json_t *sigs = json_object_get(doc->top, "signatures");
+	const json_t *object = json_object_get(rule->keys, keyid);
+	struct key key;
+	size_t i;
+
+	if (object == NULL || !key_read(object, rule->schemes, &key))
+		return false;
+	for (i = 0; i < json_array_size(sigs); i++) {
+		const json_t *s = json_array_get(sigs, i);
+
+		if (strcmp(json_string_value(json_object_get(s, "keyid")),
+			    keyid) == 0)
+			return key_verify(&key,
+				json_string_value(json_object_get(s, "sig")),
+				buf_view(&doc->canonical));
+	}
+	return false;
+}
+
 static bool
 rule_within(const struct tuf_rule *a, const struct tuf_rule *b)
 {

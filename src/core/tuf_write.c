@@ -66,6 +66,16 @@ tuf_body(enum tuf_type type, uint64_t version, int64_t expires)
 	return body;
 }
 
+enum err
+tuf_body_again(json_t *body, uint64_t version, int64_t expires)
+{
+	int bad = json_object_set_new(
+		body, "version", json_integer((json_int_t)version));
+
+	bad |= json_object_set_new(body, "expires", date_value(expires));
+	return bad == 0 ? ERR_OK : ERR_NOMEM;
+}
+
 /* The keys of a grant join `keys`; the result is the role's own object. */
 static json_t *
 grant_object(json_t *keys, const struct tuf_grant *g)
@@ -196,13 +206,27 @@ tuf_body_target(json_t *body, const char *path, uint64_t length,
 	return bad == 0 ? ERR_OK : ERR_NOMEM;
 }
 
+/* One entry of "signatures". */
+static enum err
+signature_make(const struct sign_key *key, struct span canonical, json_t **out)
+{
+	char id[TUF_KEYID], hex[2 * CRYPTO_SIGNATURE + 1];
+	uint8_t sig[CRYPTO_SIGNATURE];
+	enum err e = tuf_keyid(sign_key_public(key)->key, id);
+
+	if (e != ERR_OK)
+		return e;
+	sign_bytes(key, canonical, sig);
+	text_hex(hex, sig, sizeof(sig));
+	*out = json_pack("{s:s, s:s}", "keyid", id, "sig", hex);
+	return *out == NULL ? ERR_NOMEM : ERR_OK;
+}
+
 enum err
 tuf_sign(const json_t *body, struct sign_key *const *keys, size_t n,
 	struct buf *out)
 {
-	json_t *top = NULL, *sigs = json_array();
-	uint8_t sig[CRYPTO_SIGNATURE];
-	char id[TUF_KEYID], hex[2 * CRYPTO_SIGNATURE + 1];
+	json_t *top = NULL, *sigs = json_array(), *sig;
 	struct buf canonical;
 	enum err e;
 	size_t i;
@@ -210,12 +234,8 @@ tuf_sign(const json_t *body, struct sign_key *const *keys, size_t n,
 	buf_init(&canonical, LIMIT_METADATA);
 	e = json_canonical(body, &canonical);
 	for (i = 0; e == ERR_OK && i < n; i++) {
-		sign_bytes(keys[i], buf_view(&canonical), sig);
-		text_hex(hex, sig, sizeof(sig));
-		e = tuf_keyid(sign_key_public(keys[i])->key, id);
-		if (e == ERR_OK && json_array_append_new(sigs,
-					   json_pack("{s:s, s:s}", "keyid", id,
-						   "sig", hex)) != 0)
+		e = signature_make(keys[i], buf_view(&canonical), &sig);
+		if (e == ERR_OK && json_array_append_new(sigs, sig) != 0)
 			e = ERR_NOMEM;
 	}
 	if (e == ERR_OK) {
@@ -227,4 +247,31 @@ tuf_sign(const json_t *body, struct sign_key *const *keys, size_t n,
 	json_decref(sigs);
 	buf_free(&canonical);
 	return e;
+}
+
+enum err
+tuf_sign_add(json_t *top, const struct sign_key *key)
+{
+	json_t *sigs = json_object_get(top, "signatures"), *sig = NULL;
+	const char *id;
+	struct buf canonical;
+	enum err e;
+	size_t i;
+
+	buf_init(&canonical, LIMIT_METADATA);
+	e = json_canonical(json_object_get(top, "signed"), &canonical);
+	if (e == ERR_OK)
+		e = signature_make(key, buf_view(&canonical), &sig);
+	buf_free(&canonical);
+	if (e != ERR_OK)
+		return e;
+	id = json_string_value(json_object_get(sig, "keyid"));
+	for (i = json_array_size(sigs); i-- > 0;) {
+		json_t *s = json_array_get(sigs, i);
+
+		if (strcmp(json_string_value(json_object_get(s, "keyid")),
+			    id) == 0)
+			json_array_remove(sigs, i);
+	}
+	return json_array_append_new(sigs, sig) == 0 ? ERR_OK : ERR_NOMEM;
 }

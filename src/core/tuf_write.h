@@ -30,6 +30,10 @@ struct tuf_grant {
  * All bodies are owned by the caller: json_decref. */
 json_t *tuf_body(enum tuf_type type, uint64_t version, int64_t expires);
 
+/* Make a body the next version of itself. */
+enum err tuf_body_again(
+	json_t *body, uint64_t version, int64_t expires) ERR_MUST_USE;
+
 /* Root (4.3): the grants of the four roles, in enum order; outlet is its
  * display name, kept as "x-erika-outlet". */
 enum err tuf_body_root(json_t *body, const struct tuf_grant grants[TUF_TYPES],
@@ -56,5 +60,9 @@ enum err tuf_body_target(json_t *body, const char *path, uint64_t length,
  * in the order of the keys. ERR_UNSUPPORTED, ERR_LIMIT, ERR_NOMEM. */
 enum err tuf_sign(const json_t *body, struct sign_key *const *keys, size_t n,
 	struct buf *out) ERR_MUST_USE;
+
+/* Add one more signature to a whole document ({"signed", "signatures"}), or
+ * replace the one by this key. For ceremonies of several people. */
+enum err tuf_sign_add(json_t *top, const struct sign_key *key) ERR_MUST_USE;
 
 #endif

@@ -1,0 +1,167 @@
+#include "press_copy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "../core/limits.h"
+#include "../core/tuf.h"
+#include "../sys/file.h"
+#include "press_records.h"
+
+struct copy {
+	struct room *room;
+	const char *to;
+	struct copied *out;
+	struct buf from, dest; /* paths */
+};
+
+static enum err
+paths_make(struct copy *c, const char *rest)
+{
+	enum err e;
+
+	buf_clear(&c->from);
+	buf_clear(&c->dest);
+	e = buf_printf(&c->from, "%s/repository/%s", c->room->dir, rest);
+	if (e == ERR_OK)
+		e = buf_printf(&c->dest, "%s/%s", c->to, rest);
+	return e;
+}
+
+static enum err
+copy_file(struct copy *c, const char *rest, bool always, struct diag *d)
+{
+	uint64_t have, want;
+	char *slash;
+	enum err e = paths_make(c, rest);
+
+	if (e == ERR_OK)
+		e = file_size(buf_cstr(&c->from), &want, d);
+	if (e != ERR_OK)
+		return e;
+	/* Every other name is said once: the same name is the same bytes. */
+	if (!always && file_size(buf_cstr(&c->dest), &have, NULL) == ERR_OK &&
+		have == want)
+		return ERR_OK;
+	slash = strrchr((char *)c->dest.p, '/');
+	*slash = '\0';
+	e = file_mkdirs(buf_cstr(&c->dest), 0755, d);
+	*slash = '/';
+	if (e == ERR_OK)
+		e = file_copy(buf_cstr(&c->from), buf_cstr(&c->dest), 0644, d);
+	if (e == ERR_OK) {
+		c->out->bytes += want;
+		c->out->files++;
+	}
+	return e;
+}
+
+/* How far this folder was copied to before: 0 where its first root is gone,
+ * as after a new disk. */
+static enum err
+copied_before(struct copy *c, bool all, int64_t *last, struct diag *d)
+{
+	bool found;
+	enum err e = paths_make(c, "m/1.root.json");
+
+	*last = 0;
+	if (e != ERR_OK || all || !file_exists(buf_cstr(&c->dest)))
+		return e;
+	return db_one_int(c->room->db, d, last, &found,
+		"SELECT copied FROM mirror WHERE folder=?", "t", c->to);
+}
+
+/* One pass over what is new: targets, then metadata, then roots, which make
+ * readers forget what the keys before them signed. */
+static enum err
+copy_new(struct copy *c, int64_t last, int pass, struct diag *d)
+{
+	static const char *const passes[] = {
+		"SELECT path FROM file WHERE id>? AND path GLOB 't/*'"
+		" ORDER BY id",
+		"SELECT path FROM file WHERE id>? AND path GLOB 'm/*'"
+		" AND path NOT GLOB 'm/*.root.json' ORDER BY id",
+		"SELECT path FROM file WHERE id>?"
+		" AND path GLOB 'm/*.root.json' ORDER BY id"};
+	struct db_query *q;
+	enum err e, done;
+
+	e = db_query(c->room->db, d, &q, passes[pass], "i", last);
+	if (e != ERR_OK)
+		return e;
+	while (e == ERR_OK && db_row(q))
+		e = copy_file(c, db_text(q, 0), false, d);
+	done = db_done(c->room->db, q, d);
+	return e != ERR_OK ? e : done;
+}
+
+/* Records of an old backup would sign numbers again that readers have seen
+ * with other content. A mirror that was published to remembers. */
+static enum err
+newer_there(struct copy *c, struct diag *d)
+{
+	struct tuf_doc *there = NULL, *here = NULL;
+	struct buf b;
+	enum err e = paths_make(c, "m/timestamp.json");
+
+	buf_init(&b, LIMIT_TIMESTAMP);
+	if (e == ERR_OK && file_read(buf_cstr(&c->dest), LIMIT_TIMESTAMP, &b,
+				   NULL) == ERR_OK)
+		e = tuf_parse(buf_view(&b), LIMIT_TIMESTAMP, TUF_TIMESTAMP,
+			&there, NULL);
+	/* What is no timestamp is simply replaced. */
+	if (there == NULL)
+		e = ERR_OK;
+	if (e == ERR_OK && there != NULL)
+		e = records_doc(c->room, "timestamp", &here, d);
+	if (e == ERR_OK && here != NULL && there->version > here->version)
+		e = diag_set(d, ERR_ROLLBACK,
+			"it has timestamp version %llu, and this newsroom is "
+			"at %llu: either press.db is an old copy, or somebody "
+			"else signs (erika-press-keys(7))",
+			(unsigned long long)there->version,
+			(unsigned long long)here->version);
+	tuf_free(there);
+	tuf_free(here);
+	buf_free(&b);
+	return e;
+}
+
+enum err
+copy_run(struct room *r, const char *to, bool all, struct copied *out,
+	struct diag *d)
+{
+	struct copy c = {.room = r, .to = to, .out = out};
+	int64_t last = 0, newest = 0;
+	bool found;
+	enum err e;
+	int pass;
+
+	*out = (struct copied){.files = 0};
+	buf_init(&c.from, 8192);
+	buf_init(&c.dest, 8192);
+	e = newer_there(&c, d);
+	/* The one file that init writes before there are records. */
+	if (e == ERR_OK)
+		e = records_listed(r, "m/1.root.json", d);
+	if (e == ERR_OK)
+		e = copied_before(&c, all, &last, d);
+	if (e == ERR_OK)
+		e = db_one_int(r->db, d, &newest, &found,
+			"SELECT ifnull(max(id),0) FROM file", "");
+	for (pass = 0; e == ERR_OK && pass < 3; pass++)
+		e = copy_new(&c, last, pass, d);
+	if (e == ERR_OK)
+		e = copy_file(&c, "m/now.pack", true, d);
+	if (e == ERR_OK)
+		e = copy_file(&c, "m/timestamp.json", true, d);
+	if (e == ERR_OK)
+		e = db_run(r->db, d,
+			"INSERT INTO mirror(folder, copied) VALUES(?,?)"
+			" ON CONFLICT(folder) DO UPDATE SET"
+			" copied=excluded.copied",
+			"ti", to, newest);
+	buf_free(&c.from);
+	buf_free(&c.dest);
+	return e;
+}

@@ -1,0 +1,122 @@
+#include "press_pass.h"
+
+#include <fcntl.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "../sys/file.h"
+
+static enum err
+pass_new(struct pass *p, struct diag *d)
+{
+	*p = (struct pass){.p = sodium_malloc(PASS_MAX)};
+	return p->p == NULL ? diag_set(d, ERR_NOMEM, "out of memory") : ERR_OK;
+}
+
+void
+pass_free(struct pass *p)
+{
+	sodium_free(p->p);
+	*p = (struct pass){.p = NULL};
+}
+
+struct span
+pass_view(const struct pass *p)
+{
+	return span_of(p->p, p->n);
+}
+
+/* One line from a descriptor, byte by byte so that nothing of it stays in a
+ * buffer elsewhere; without echo where it is a terminal. */
+static enum err
+line_read(int fd, const char *prompt, struct pass *out, struct diag *d)
+{
+	struct termios old, quiet;
+	bool tty = tcgetattr(fd, &old) == 0;
+	bool over = false;
+
+	out->n = 0;
+	if (tty) {
+		quiet = old;
+		quiet.c_lflag &= ~(tcflag_t)ECHO;
+		tcsetattr(fd, TCSAFLUSH, &quiet);
+		fputs(prompt, stderr);
+		fflush(stderr);
+	}
+	while (read(fd, out->p + out->n, 1) == 1 && out->p[out->n] != '\n') {
+		if (out->n == PASS_MAX - 1) {
+			over = true;
+			break;
+		}
+		out->n++;
+	}
+	if (tty) {
+		tcsetattr(fd, TCSAFLUSH, &old);
+		fputc('\n', stderr);
+	}
+	if (over)
+		return diag_set(d, ERR_LIMIT,
+			"a passphrase has at most %d bytes", PASS_MAX - 1);
+	if (out->n == 0)
+		return diag_set(d, ERR_USAGE, "an empty passphrase is none");
+	return ERR_OK;
+}
+
+static enum err
+terminal_read(bool fresh, const char *of, struct pass *out, struct diag *d)
+{
+	int fd = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
+	struct pass again = {.p = NULL};
+	char prompt[200];
+	enum err e;
+
+	if (fd < 0)
+		return diag_set(d, ERR_USAGE,
+			"%s needs a passphrase and there is no terminal to "
+			"ask on; give --passphrase-file FILE%s",
+			of, fresh ? " (or --no-passphrase)" : "");
+	snprintf(prompt, sizeof(prompt),
+		"%sassphrase of %s: ", fresh ? "New p" : "P", of);
+	e = line_read(fd, prompt, out, d);
+	if (e == ERR_OK && fresh) {
+		e = pass_new(&again, d);
+		if (e == ERR_OK)
+			e = line_read(fd, "The same again: ", &again, d);
+		if (e == ERR_OK && !span_eq(pass_view(out), pass_view(&again)))
+			e = diag_set(d, ERR_USAGE, "the two differ");
+	}
+	pass_free(&again);
+	close(fd);
+	return e;
+}
+
+enum err
+pass_read(const char *file, bool fresh, const char *of, struct pass *out,
+	struct diag *d)
+{
+	enum err e = pass_new(out, d);
+	int fd;
+
+	if (e != ERR_OK)
+		return e;
+	if (file == NULL) {
+		e = terminal_read(fresh, of, out, d);
+	} else {
+		fd = open(file, O_RDONLY | O_CLOEXEC);
+		if (fd < 0) {
+			e = file_errno(file, d);
+		} else {
+			e = line_read(fd, "", out, d);
+			close(fd);
+		}
+		if (e == ERR_USAGE)
+			e = diag_set(d, ERR_USAGE,
+				"%s: the first line is empty", file);
+	}
+	if (e != ERR_OK)
+		pass_free(out);
+	return e;
+}
