@@ -319,6 +319,30 @@ list_store(struct sync *s, const struct mirrors *list, struct diag *d)
 	return e;
 }
 
+/* Call the mirrors in the report what the newsroom calls them. */
+static enum err
+names_learn(struct sync *s, const struct mirrors *list, struct diag *d)
+{
+	size_t i, k;
+
+	for (i = 0; i < s->r->n_mirrors; i++) {
+		struct sync_mirror *m = &s->r->mirrors[i];
+
+		for (k = 0; k < list->n; k++) {
+			char *name;
+
+			if (strcmp(list->list[k].url, m->url) != 0)
+				continue;
+			name = strdup(list->list[k].name);
+			if (name == NULL)
+				return diag_set(d, ERR_NOMEM, "out of memory");
+			free(m->name);
+			m->name = name;
+		}
+	}
+	return ERR_OK;
+}
+
 enum err
 sync_mirror_list(struct sync *s, struct diag *d)
 {
@@ -344,6 +368,8 @@ sync_mirror_list(struct sync *s, struct diag *d)
 	bad = mirrors_parse(verified_bytes(v), &list, &why);
 	if (bad == ERR_OK) {
 		e = list_store(s, &list, d);
+		if (e == ERR_OK)
+			e = names_learn(s, &list, d);
 	} else {
 		s->refused = true;
 		e = sync_note(s, d, "the mirror list is left out: %s", why.why);
