@@ -1,5 +1,6 @@
-/* The inside of the trust machine, shared by trust.c (the workflow),
- * trust_search.c (delegations) and trust_target.c (what comes out). */
+/* The inside of the trust machine, shared by trust.c (its wishes), trust_feed.c
+ * (the workflow), trust_search.c (delegations), trust_split.c (two heads of
+ * one version) and trust_target.c (what comes out). */
 #ifndef ERIKA_TRUST_PRIV_H
 #define ERIKA_TRUST_PRIV_H
 
