@@ -19,7 +19,8 @@
  * Not natural: nobody wrote it. Most rare words are syllables, sentences mean
  * nothing and agree badly, and articles do not follow each other's subjects
  * (a real newsroom's compress better for it). Statistics were fitted for
- * deflate; codecs with a longer view (zstd, brotli, PPM) were not looked at.
+ * deflate; zstd -19 over all pages of a language comes out at .177 and .259 in
+ * Russian and English (real news .165, .257), other codecs were not looked at.
  * All text is of one register, all pages of one template, all pictures of one
  * size. Searching, wrapping and bidi deserve tests/articles instead.
  *
