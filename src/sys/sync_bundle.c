@@ -1,6 +1,5 @@
-/* Bundles: the head first, then the texts in pieces, every part checked as it
- * comes, so that each lie has one liar. A bundle and its articles enter the
- * library together or not at all. */
+/* Which bundles are new, and what becomes of them: they and their articles
+ * enter the library together or not at all. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,203 +7,6 @@
 #include "../core/minisign.h"
 #include "../core/text.h"
 #include "sync_priv.h"
-
-/* What one request asks for. */
-#define PIECE (256 * LIMIT_KIB)
-
-/* A bundle on its way. */
-struct pull {
-	const struct trust_target *g;
-	struct buf path; /* on a mirror */
-	size_t head;	 /* bytes of it */
-	struct digest digest;
-	uint64_t text_end;
-	struct buf got;	     /* from the file's first byte on */
-	size_t good;	     /* so many of them are verified */
-	struct bundle *b;    /* once the head is here */
-	size_t object, part; /* the next part to verify */
-};
-
-static void
-pull_clear(struct pull *p)
-{
-	buf_free(&p->path);
-	buf_free(&p->got);
-	bundle_free(p->b);
-}
-
-/* ERR_UNSUPPORTED, ERR_LIMIT: a target we do not fetch. */
-static enum err
-pull_start(struct pull *p, const struct trust_target *g, struct diag *d)
-{
-	enum err e;
-
-	*p = (struct pull){.g = g};
-	buf_init(&p->path, LIMIT_PATH + 80);
-	if (!trust_target_bundle(g, &p->head, &p->digest, &p->text_end))
-		return diag_set(d, ERR_UNSUPPORTED, "not told as a bundle");
-	if (p->text_end > LIMIT_BUNDLE_TEXT)
-		return diag_set(d, ERR_LIMIT, "its texts are over %zu bytes",
-			(size_t)LIMIT_BUNDLE_TEXT);
-	buf_init(&p->got, (size_t)p->text_end);
-	e = sync_target_path(g, &p->path);
-	return e == ERR_OK ? e : diag_set(d, e, "its path is not usable");
-}
-
-/* Whether the index is the one that its target promises. */
-static enum err
-index_check(const struct pull *p, struct diag *d)
-{
-	if (strcmp(bundle_path(p->b), trust_target_path(p->g)) != 0)
-		return diag_set(d, ERR_REFUSED,
-			"its index says that it is another bundle");
-	if (bundle_text_end(p->b) != p->text_end ||
-		bundle_length(p->b) != trust_target_length(p->g))
-		return diag_set(d, ERR_REFUSED,
-			"its index and its metadata differ in length");
-	return ERR_OK;
-}
-
-/* The head is all here: verify and open it. *refused: it is signed, yet we do
- * not accept it, so that no mirror can help. */
-static enum err
-head_open(struct pull *p, bool *refused, struct diag *d)
-{
-	struct verified *v = NULL;
-	enum err e = trust_verify_head(
-		p->g, span_sub(buf_view(&p->got), 0, p->head), &v, d);
-
-	if (e != ERR_OK)
-		return e;
-	e = bundle_open(v, &p->b, d);
-	if (e == ERR_OK)
-		e = index_check(p, d);
-	*refused = e != ERR_OK;
-	verified_free(v);
-	if (e == ERR_OK)
-		p->good = p->head;
-	return e;
-}
-
-/* Verify the parts that are complete. */
-static enum err
-parts_check(struct pull *p, struct diag *d)
-{
-	struct verified *v;
-	uint64_t at;
-	size_t n;
-	enum err e;
-
-	while (p->good < p->got.n && p->object < bundle_objects(p->b)) {
-		bundle_part_range(p->b, p->object, p->part, &at, &n);
-		if (at + n > p->got.n)
-			break;
-		e = bundle_part_verify(p->b, p->object, p->part,
-			span_sub(buf_view(&p->got), (size_t)at, n), &v, d);
-		if (e != ERR_OK)
-			return e;
-		verified_free(v);
-		p->good = (size_t)at + n;
-		if (++p->part == bundle_object(p->b, p->object)->n_parts) {
-			p->object++;
-			p->part = 0;
-		}
-	}
-	return ERR_OK;
-}
-
-/* One piece more from a mirror. */
-static enum err
-piece_get(struct sync *s, struct pull *p, size_t place, enum err *verdict,
-	struct diag *why, struct diag *d)
-{
-	uint64_t left = p->text_end - p->got.n;
-	struct source_want want = {.place = place,
-		.path = buf_cstr(&p->path),
-		.offset = p->got.n,
-		.n = left < PIECE ? (size_t)left : PIECE};
-	struct source_got got;
-	enum err e;
-
-	want.max = want.n;
-	e = sync_ask(s, &want, 1, &got, d);
-	*verdict = got.err;
-	*why = got.diag;
-	if (e == ERR_OK && *verdict == ERR_OK && got.body.n != want.n)
-		*verdict = diag_set(why, ERR_TRUNCATED, "%zu bytes came of %zu",
-			got.body.n, want.n);
-	if (e == ERR_OK && *verdict == ERR_OK)
-		e = buf_span(&p->got, buf_view(&got.body));
-	if (e == ERR_NOMEM || e == ERR_LIMIT)
-		diag_set(d, e, "out of memory");
-	sync_got_free(&got, 1);
-	return e;
-}
-
-/* Go on from one mirror until all is here or it fails. What is not verified
- * of it is forgotten, so that the next one begins with a part of its own. */
-static enum err
-pull_from(struct sync *s, struct pull *p, size_t place, enum err *verdict,
-	bool *refused, struct diag *why, struct diag *d)
-{
-	enum err e = ERR_OK;
-
-	*verdict = ERR_OK;
-	*refused = false;
-	while (e == ERR_OK && *verdict == ERR_OK && p->good < p->text_end) {
-		e = piece_get(s, p, place, verdict, why, d);
-		if (e != ERR_OK || *verdict != ERR_OK)
-			break;
-		if (p->b == NULL && p->got.n >= p->head)
-			*verdict = head_open(p, refused, why);
-		if (*verdict == ERR_OK && p->b != NULL) {
-			*verdict = parts_check(p, why);
-			p->got.n = p->good;
-		}
-	}
-	p->got.n = p->good;
-	return *verdict == ERR_NOMEM ? diag_set(d, ERR_NOMEM, "out of memory")
-				     : e;
-}
-
-/* Get all of it from whoever has it. *ok: verified up to the end of texts. */
-static enum err
-pull_all(struct sync *s, struct pull *p, bool *ok, struct diag *d)
-{
-	const char *path = trust_target_path(p->g);
-	struct sync_reason why = {.err = ERR_OK};
-	size_t step = 0, place;
-	enum err e = ERR_OK, verdict;
-	bool refused = false;
-	struct diag w;
-
-	*ok = false;
-	while (e == ERR_OK && !*ok && !refused &&
-		sync_next_place(s, &step, &place)) {
-		e = pull_from(s, p, place, &verdict, &refused, &w, d);
-		if (e != ERR_OK)
-			break;
-		*ok = verdict == ERR_OK;
-		if (*ok)
-			break;
-		if (refused) {
-			s->refused = true;
-			return sync_note(
-				s, d, "%s is left out: %s", path, w.why);
-		}
-		sync_blame(s, place, path, verdict, &w, &why);
-	}
-	if (e == ERR_OK && !*ok) {
-		if (why.err == ERR_OK)
-			diag_set(&why.diag, why.err = ERR_MISSING,
-				"no mirror is left to ask for %s", path);
-		sync_worse(&s->worst, why.err, &why.diag);
-		s->r->absent++;
-	}
-	return e;
-}
-
-/* ---- from bytes to articles */
 
 /* Dictionaries the bundle needs, fetched if they are new. One that cannot be
  * had shows when its texts are unpacked. */
@@ -237,7 +39,7 @@ dicts_get(struct sync *s, const struct bundle *b, struct diag *d)
 
 /* Whether an article's text can be shown. */
 static enum err
-article_check_text(struct sync *s, const struct pull *p,
+article_check_text(struct sync *s, const struct sync_pull *p,
 	const struct article *a, struct diag *why)
 {
 	struct verified *text = NULL;
@@ -254,8 +56,8 @@ article_check_text(struct sync *s, const struct pull *p,
 }
 
 static enum err
-articles_check(struct sync *s, const struct pull *p, bool *keep, bool *missing,
-	struct diag *d)
+articles_check(struct sync *s, const struct sync_pull *p, bool *keep,
+	bool *missing, struct diag *d)
 {
 	char shown[80];
 	struct diag why;
@@ -281,8 +83,8 @@ articles_check(struct sync *s, const struct pull *p, bool *keep, bool *missing,
 }
 
 static enum err
-bundle_store(struct sync *s, const struct pull *p, const bool *keep, bool whole,
-	struct diag *d)
+bundle_store(struct sync *s, const struct sync_pull *p, const bool *keep,
+	bool whole, struct diag *d)
 {
 	struct library_bundle info = {
 		.path = (char *)(uintptr_t)trust_target_path(p->g),
@@ -309,7 +111,7 @@ bundle_store(struct sync *s, const struct pull *p, const bool *keep, bool whole,
 /* A bundle with texts that need what could not be had is kept as not whole:
  * the next sync tries again. */
 static enum err
-bundle_take(struct sync *s, const struct pull *p, struct diag *d)
+bundle_take(struct sync *s, const struct sync_pull *p, struct diag *d)
 {
 	bool *keep = calloc(bundle_articles(p->b) + 1, sizeof(*keep));
 	bool missing = false;
@@ -318,9 +120,7 @@ bundle_take(struct sync *s, const struct pull *p, struct diag *d)
 
 	if (keep == NULL)
 		return diag_set(d, ERR_NOMEM, "out of memory");
-	e = dicts_get(s, p->b, d);
-	if (e == ERR_OK)
-		e = articles_check(s, p, keep, &missing, d);
+	e = articles_check(s, p, keep, &missing, d);
 	if (e == ERR_OK)
 		e = bundle_store(s, p, keep, !missing, d);
 	if (e == ERR_OK && missing) {
@@ -335,25 +135,82 @@ bundle_take(struct sync *s, const struct pull *p, struct diag *d)
 	return e;
 }
 
-static enum err
-bundle_sync(struct sync *s, const struct trust_target *g, struct diag *d)
-{
-	struct pull p;
-	struct diag why;
-	bool ok;
-	enum err e;
+/* ---- batches */
 
-	if (pull_start(&p, g, &why) != ERR_OK) {
-		s->refused = true;
-		e = sync_note(s, d, "%s is left out: %s", trust_target_path(g),
-			why.why);
-	} else {
-		e = pull_all(s, &p, &ok, d);
-		if (e == ERR_OK && ok)
-			e = bundle_take(s, &p, d);
+/* Bundles that are fetched together and enter the library together: a commit
+ * waits for the disk. */
+struct batch {
+	struct sync_pull list[SYNC_BATCH];
+	bool ok[SYNC_BATCH];
+	size_t n;
+	uint64_t bytes;
+};
+
+/* All that is on the network first, then all that is on the disk, so that no
+ * transaction is open while bytes are on their way. */
+static enum err
+batch_sync(struct sync *s, struct batch *b, struct diag *d)
+{
+	enum err e = sync_pull_first(s, b->list, b->n, d);
+	bool any = false;
+	size_t i;
+
+	for (i = 0; e == ERR_OK && i < b->n; i++) {
+		e = sync_pull_all(s, &b->list[i], &b->ok[i], d);
+		if (e == ERR_OK && b->ok[i])
+			e = dicts_get(s, b->list[i].b, d);
+		any |= b->ok[i];
 	}
-	pull_clear(&p);
+	if (e == ERR_OK && any)
+		e = library_begin(s->lib, d);
+	for (i = 0; e == ERR_OK && i < b->n; i++)
+		if (b->ok[i])
+			e = bundle_take(s, &b->list[i], d);
+	if (e == ERR_OK && any)
+		e = library_commit(s->lib, d);
+	if (e != ERR_OK)
+		library_rollback(s->lib);
+	for (i = 0; i < b->n; i++)
+		sync_pull_clear(&b->list[i]);
+	s->progress.done += b->n;
+	b->n = 0;
+	b->bytes = 0;
 	return e;
+}
+
+/* A bundle joins the batch; a full one is synced. */
+static enum err
+batch_add(struct sync *s, struct batch *b, const struct trust_target *g,
+	struct diag *d)
+{
+	struct sync_pull p;
+	struct diag why;
+	enum err e = sync_pull_start(&p, g, &why);
+
+	if (e != ERR_OK) {
+		sync_pull_clear(&p);
+		s->refused = true;
+		return sync_note(s, d, "%s is left out: %s",
+			trust_target_path(g), why.why);
+	}
+	if (b->n > 0 && b->bytes + p.text_end > SYNC_BATCH_BYTES)
+		e = batch_sync(s, b, d);
+	b->ok[b->n] = false;
+	b->list[b->n++] = p;
+	b->bytes += p.text_end;
+	if (e == ERR_OK && b->n == SYNC_BATCH)
+		e = batch_sync(s, b, d);
+	return e;
+}
+
+static void
+batch_free(struct batch *b)
+{
+	size_t i;
+
+	for (i = 0; i < b->n; i++)
+		sync_pull_clear(&b->list[i]);
+	free(b);
 }
 
 /* ---- which bundles */
@@ -468,10 +325,13 @@ sync_bundles(struct sync *s, struct diag *d)
 {
 	struct wanted_list w = {.n = 0};
 	const struct trust_target *g;
+	struct batch *b = calloc(1, sizeof(*b));
 	const char *role;
 	enum err e = ERR_OK;
 	size_t i;
 
+	if (b == NULL)
+		return diag_set(d, ERR_NOMEM, "out of memory");
 	for (i = 0; e == ERR_OK && (role = trust_delegation(s->t, i)) != NULL;
 		i++)
 		if (library_role_read(role))
@@ -484,9 +344,11 @@ sync_bundles(struct sync *s, struct diag *d)
 		 * path, with all that goes before, ends in that role. */
 		e = sync_find(s, w.list[i].path, &g, d);
 		if (e == ERR_OK && g != NULL)
-			e = bundle_sync(s, g, d);
-		s->progress.done = i + 1;
+			e = batch_add(s, b, g, d);
 	}
+	if (e == ERR_OK && b->n > 0)
+		e = batch_sync(s, b, d);
+	batch_free(b);
 	wanted_free(&w);
 	return e;
 }

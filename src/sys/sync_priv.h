@@ -3,7 +3,8 @@
  *   sync_source.c  mirrors: order, asking, blame
  *   sync_poll.c    roots and timestamps, from several mirrors
  *   sync_trust.c   all other metadata, and x/ targets
- *   sync_bundle.c  bundles, piece by piece
+ *   sync_pull.c    bundles on their way, piece by piece
+ *   sync_bundle.c  which bundles, and into the library
  *   sync_image.c   pictures, part by part */
 #ifndef ERIKA_SYNC_PRIV_H
 #define ERIKA_SYNC_PRIV_H
@@ -115,6 +116,44 @@ enum err sync_target(struct sync *s, const struct trust_target *g, bool *ok,
 
 /* Take over the signed mirror list. */
 enum err sync_mirror_list(struct sync *s, struct diag *d) ERR_MUST_USE;
+
+/* ---- sync_pull.c */
+
+/* What one request asks for; how many bundles are fetched and kept together,
+ * and how many bytes at most when they are several. */
+#define SYNC_PIECE (256 * LIMIT_KIB)
+#define SYNC_BATCH 16
+#define SYNC_BATCH_BYTES (4 * LIMIT_MIB)
+
+/* A bundle on its way. */
+struct sync_pull {
+	const struct trust_target *g;
+	struct buf path; /* on a mirror */
+	size_t head;	 /* bytes of it */
+	struct digest digest;
+	uint64_t text_end;
+	struct buf got;	     /* from the file's first byte on */
+	size_t good;	     /* so many of them are verified */
+	struct bundle *b;    /* once the head is here */
+	size_t object, part; /* the next part to verify */
+	bool has_first;	     /* its first piece came with others' */
+	size_t first_place;
+	struct source_got first;
+};
+
+/* ERR_UNSUPPORTED, ERR_LIMIT, ERR_REFUSED: a target we do not fetch. Clear it
+ * in any case. */
+enum err sync_pull_start(struct sync_pull *p, const struct trust_target *g,
+	struct diag *d) ERR_MUST_USE;
+void sync_pull_clear(struct sync_pull *p);
+
+/* The first pieces of at most SYNC_BATCH bundles at once, from one mirror. */
+enum err sync_pull_first(struct sync *s, struct sync_pull *list, size_t n,
+	struct diag *d) ERR_MUST_USE;
+
+/* Get all of one from whoever has it. *ok: verified up to the end of texts. */
+enum err sync_pull_all(struct sync *s, struct sync_pull *p, bool *ok,
+	struct diag *d) ERR_MUST_USE;
 
 /* ---- sync_bundle.c */
 

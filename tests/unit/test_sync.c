@@ -371,6 +371,10 @@ test_paths(void)
 	x[2].text_end = LIMIT_BUNDLE_TEXT + 1;
 	publish("paths", &repo, 3, x, 3);
 	is_err(sync_from(&r, "paths"), ERR_REFUSED, "lengths that differ too");
+	x[2].head = 0;
+	x[2].text_end = 0;
+	publish("paths", &repo, 4, x, 3);
+	is_err(sync_from(&r, "paths"), ERR_REFUSED, "and lengths of nothing");
 	is_str(listed(&r, ids), "one1", "nothing changed");
 	reader_end(&r);
 	buf_free(&x[0].file);
