@@ -132,7 +132,8 @@ struct library_mirror {
 	char *name;
 	char *url;
 	enum library_mirror_source source;
-	char *countries; /* "RU BY" or "" */
+	char *countries; /* "RU, BY" or "" */
+	int64_t failed;	 /* when it last was of no use, 0: it was of use */
 };
 
 struct library_mirrors {
@@ -149,6 +150,10 @@ void library_mirrors_clear(struct library_mirrors *m);
 /* Add one; the same URL again is fine. */
 enum err library_mirror_add(struct library *l, int64_t outlet,
 	const struct library_mirror *m, struct diag *d) ERR_MUST_USE;
+
+/* Remember when a mirror was of no use, or 0 when it was of use. */
+enum err library_mirror_failed(struct library *l, int64_t outlet,
+	const char *url, int64_t when, struct diag *d) ERR_MUST_USE;
 
 /* Forget those of the signed list, before the new ones are added. */
 enum err library_mirrors_drop_list(

@@ -352,7 +352,7 @@ library_mirrors(struct library *l, int64_t outlet, struct library_mirrors *out,
 
 	*out = (struct library_mirrors){.n = 0};
 	e = db_query(l->db, d, &q,
-		"SELECT name, url, source, countries FROM mirror"
+		"SELECT name, url, source, countries, failed FROM mirror"
 		" WHERE outlet=? ORDER BY source, id",
 		"i", outlet);
 	if (e != ERR_OK)
@@ -367,6 +367,7 @@ library_mirrors(struct library *l, int64_t outlet, struct library_mirrors *out,
 		m->url = library_text(q, 1);
 		m->source = (enum library_mirror_source)db_int(q, 2);
 		m->countries = library_text(q, 3);
+		m->failed = db_int(q, 4);
 		if (m->name == NULL || m->url == NULL || m->countries == NULL)
 			e = diag_set(d, ERR_NOMEM, "out of memory");
 	}
@@ -391,6 +392,15 @@ library_mirror_add(struct library *l, int64_t outlet,
 		" countries)",
 		"ittit", outlet, m->name, m->url, (int64_t)m->source,
 		m->countries == NULL ? "" : m->countries);
+}
+
+enum err
+library_mirror_failed(struct library *l, int64_t outlet, const char *url,
+	int64_t when, struct diag *d)
+{
+	return db_run(l->db, d,
+		"UPDATE mirror SET failed=? WHERE outlet=? AND url=?", "iit",
+		when, outlet, url);
 }
 
 enum err

@@ -111,6 +111,8 @@ sync_outlet(struct library *l, const struct library_outlet *o,
 	if (e == ERR_OK)
 		e = run(&s, d);
 	if (e == ERR_OK)
+		e = sync_places_remember(&s, d);
+	if (e == ERR_OK)
 		conclude(&s);
 	run_end(&s);
 	return e;

@@ -61,6 +61,9 @@ struct sync {
 enum err sync_places(struct sync *s, struct diag *d) ERR_MUST_USE;
 void sync_places_free(struct sync *s);
 
+/* Remember which mirrors were of use. */
+enum err sync_places_remember(struct sync *s, struct diag *d) ERR_MUST_USE;
+
 /* Ask, and count bytes, requests and time. The answers are initialised
  * whatever is returned; free them with sync_got_free. */
 enum err sync_ask(struct sync *s, const struct source_want *want, size_t n,

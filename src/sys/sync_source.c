@@ -194,6 +194,55 @@ order_make(struct sync *s, const struct library_mirrors *list, struct diag *d)
 	return e;
 }
 
+/* Those that were of no use lately come after the others, in the same order:
+ * a dead mirror costs every sync some seconds of waiting. After a day they are
+ * given another chance. */
+#define GRUDGE 86400
+
+static enum err
+order_remember(
+	struct sync *s, const struct library_mirrors *list, struct diag *d)
+{
+	size_t *order = calloc(s->n + 1, sizeof(*order)), i, n = 0;
+	int round;
+
+	if (order == NULL)
+		return diag_set(d, ERR_NOMEM, "out of memory");
+	for (round = 0; round < 2; round++)
+		for (i = 0; i < s->n; i++) {
+			int64_t t = list->list[s->order[i]].failed;
+			bool late = t != 0 && t <= s->o->now &&
+				    s->o->now - t < GRUDGE;
+
+			if (late == (round == 1))
+				order[n++] = s->order[i];
+		}
+	free(s->order);
+	s->order = order;
+	return ERR_OK;
+}
+
+enum err
+sync_places_remember(struct sync *s, struct diag *d)
+{
+	enum err e = ERR_OK;
+	size_t i;
+
+	if (s->o->from != NULL)
+		return ERR_OK;
+	e = library_begin(s->lib, d);
+	for (i = 0; e == ERR_OK && i < s->n; i++)
+		if (s->r->mirrors[i].asked)
+			e = library_mirror_failed(s->lib, s->outlet->id,
+				s->r->mirrors[i].url,
+				s->places[i].out ? s->o->now : 0, d);
+	if (e == ERR_OK)
+		e = library_commit(s->lib, d);
+	if (e != ERR_OK)
+		library_rollback(s->lib);
+	return e;
+}
+
 static enum err
 report_mirror(struct sync *s, const char *name, const char *url, struct diag *d)
 {
@@ -258,6 +307,8 @@ sync_places(struct sync *s, struct diag *d)
 	}
 	if (e == ERR_OK)
 		e = order_make(s, &list, d);
+	if (e == ERR_OK)
+		e = order_remember(s, &list, d);
 	library_mirrors_clear(&list);
 	return e;
 }

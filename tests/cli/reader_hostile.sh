@@ -214,6 +214,15 @@ for b in html rst close garbage 500 403; do
 	like "$err" '^The Harbour: 2 new$' "with $b: news comes from the other"
 	like "$err" '(is unreachable|lacks m/timestamp)' "with $b: it is named"
 done
+# Who was of no use is asked last for a day, and forgiven when it mends.
+again
+erika add -q --mirror "$http/500/" --mirror "$http/normal/" \
+	--mirror "$PWD/good" --mirror "$PWD/h/m" h/m/m/1.root.json
+run 0 "a dead mirror is asked once" erika sync
+: >web.log
+run 0 "and not again" erika sync
+unlike "$(cat web.log)" ' 500 ' "while others answer"
+
 again
 erika add -q --mirror "$http/escape/" h/m/m/1.root.json
 run 13 "terminal escapes in an answer" erika sync
