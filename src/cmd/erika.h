@@ -55,6 +55,9 @@ enum err erika_root_name(struct span root, char **name, struct diag *d)
 /* Print one line of JSON to stdout. Takes the value; NULL is ERR_NOMEM. */
 enum err erika_json(json_t *v, struct diag *d) ERR_MUST_USE;
 
+/* A string; one that is not UTF-8 (a path may be anything) is escaped. */
+json_t *erika_json_text(const char *s);
+
 /* A date as ISO 8601; 0 is null. */
 json_t *erika_json_date(int64_t t);
 

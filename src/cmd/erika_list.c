@@ -50,7 +50,7 @@ article_print(const struct context *cx, const struct library_article *a,
 	int n;
 
 	date_format(iso, a->updated);
-	n = snprintf(left, sizeof(left), "%4lld %c %.10s %-5.8s ",
+	n = snprintf(left, sizeof(left), "%4lld %c %.10s %-7.8s ",
 		(long long)a->n, mark(a), iso, a->language);
 	buf_init(&line, 8192);
 	e = buf_str(&line, left);

@@ -14,8 +14,9 @@ mirrors_json(const struct library_mirrors *m)
 
 	for (i = 0; i < m->n; i++)
 		json_array_append_new(
-			a, json_pack("{s:s, s:s, s:s}", "name", m->list[i].name,
-				   "url", m->list[i].url, "source",
+			a, json_pack("{s:o, s:o, s:s}", "name",
+				   erika_json_text(m->list[i].name), "url",
+				   erika_json_text(m->list[i].url), "source",
 				   source[m->list[i].source]));
 	return a;
 }

@@ -100,7 +100,9 @@ mirrors_print(const struct context *cx, const struct sync_report *r)
 		if (line[0] != '\0')
 			talk(cx, "  %s", line);
 		else if (cx->verbose && r->mirrors[i].asked)
-			talk(cx, "  %s is fine", r->mirrors[i].name);
+			talk(cx, "  %s is fine",
+				text_show(line, sizeof(line),
+					span_str(r->mirrors[i].name)));
 	}
 }
 
@@ -168,8 +170,9 @@ mirrors_json(const struct sync_report *r)
 
 		mirror_line(line, sizeof(line), m);
 		json_array_append_new(
-			a, json_pack("{s:s, s:s, s:b, s:s, s:I, s:s}", "name",
-				   m->name, "url", m->url, "asked", m->asked,
+			a, json_pack("{s:o, s:o, s:b, s:s, s:I, s:s}", "name",
+				   erika_json_text(m->name), "url",
+				   erika_json_text(m->url), "asked", m->asked,
 				   "state",
 				   m->err == ERR_OK && m->stale ? "stale"
 				   : m->err == ERR_OK		? "ok"

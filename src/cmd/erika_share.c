@@ -45,10 +45,11 @@ report(const struct context *cx, const struct library_outlet *o,
 
 	if (cx->json)
 		return erika_json(
-			json_pack("{s:s, s:s, s:s, s:I, s:I, s:I}", "schema",
+			json_pack("{s:s, s:s, s:o, s:I, s:I, s:I}", "schema",
 				"erika-share-1", "outlet", o->name, "file",
-				file, "bundles", (json_int_t)r->bundles,
-				"pictures", (json_int_t)r->pictures, "bytes",
+				erika_json_text(file), "bundles",
+				(json_int_t)r->bundles, "pictures",
+				(json_int_t)r->pictures, "bytes",
 				(json_int_t)r->bytes),
 			d);
 	text_show(shown, sizeof(shown), span_str(o->name));

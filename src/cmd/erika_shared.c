@@ -126,6 +126,21 @@ erika_json(json_t *v, struct diag *d)
 }
 
 json_t *
+erika_json_text(const char *s)
+{
+	json_t *v = json_string(s);
+	struct buf b;
+
+	if (v != NULL)
+		return v;
+	buf_init(&b, 65536);
+	if (text_escape(&b, span_str(s)) == ERR_OK)
+		v = json_string(buf_cstr(&b));
+	buf_free(&b);
+	return v;
+}
+
+json_t *
 erika_json_date(int64_t t)
 {
 	char iso[DATE_SIZE];

@@ -41,10 +41,10 @@ is "$out" "" "nothing on standard output"
 first=$(wc -l <web.log)
 
 run 0 "they are listed" erika list
-is "$(printf '%s\n' "$out" | cut -c 1-40 | sed 's/^ *[0-9]* //')" \
-	"* 2026-11-19 en    Fog on the quay
-* 2026-11-18 en    The tide
-* 2026-11-17 en    Gulls" "newest first, unread"
+is "$(printf '%s\n' "$out" | cut -c 1-44 | sed 's/^ *[0-9]* //')" \
+	"* 2026-11-19 en      Fog on the quay
+* 2026-11-18 en      The tide
+* 2026-11-17 en      Gulls" "newest first, unread"
 run 0 "as JSON, a line each" erika list --json
 is "$(printf '%s\n' "$out" | python3 -c '
 import json, sys
@@ -125,6 +125,33 @@ run 0 "the retracted one is shown as such" erika read gulls
 like "$out" '^RETRACTED: We were wrong\.$' "with the reason"
 unlike "$out" 'bread' "without its text"
 like "$(erika list)" '- .*\[retracted\] Gulls' "in the list, too"
+
+# ---- a new root
+
+tool=$ERIKA_BIN/tests/tool/headtool
+if [ -x "$tool" ]; then
+	cp h/m/m/1.root.json h/m/m/2.root.json
+	"$tool" h/room/keys/newsroom.key h/m/m/2.root.json version=2
+	cp h/m/m/2.root.json h/m/m/3.root.json
+	"$tool" h/room/keys/newsroom.key h/m/m/3.root.json version=3
+	: >web.log
+	run 0 "two new roots" erika sync
+	like "$err" 'root 3' "are followed"
+	is "$(wc -l <web.log)" 4 "by a request for each"
+	run 0 "and shared" erika share -o roots.erika
+	is "$(tar -tf roots.erika | grep -c root)" 3 "with the whole chain"
+	was=$XDG_DATA_HOME
+	reader chain
+	trust h
+	run 0 "which leads others there" erika sync --from roots.erika
+	like "$err" 'root 3' "too"
+	export XDG_DATA_HOME=$was
+	rm h/m/m/3.root.json
+	run 0 "a mirror without the new root" erika sync
+	like "$err" 'root 3' "takes nothing back"
+else
+	skip "a new root" "needs make $tool"
+fi
 
 # ---- offline
 
