@@ -141,8 +141,10 @@ def bench_text():
     for lang in LANGUAGES:
         folder = f"text-{lang}"
         shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(f"site/{lang}", folder,
-                        ignore=shutil.ignore_patterns("*.jpg"))
+        os.mkdir(folder)
+        for name in os.listdir("site"):
+            if name.startswith(lang + "-"):
+                shutil.copy(f"site/{name}", folder)
         newsroom("room-text")
         run(f"erika-press pack -q -C room-text {folder}")
         run("erika-press publish -q -C room-text")
@@ -169,7 +171,7 @@ def bench_day():
         env = reader("room", "home-day", url)
         cold = json.loads(output("erika sync -q --json", env=env))
         run("erika-press pack -q -C room --correction 'A figure was wrong.' "
-            "day && erika-press publish -q -C room")
+            "day/site && erika-press publish -q -C room")
         day = json.loads(output("erika sync -q --json", env=env))
         idle = json.loads(output("erika sync -q --json", env=env))
     finally:
@@ -196,9 +198,8 @@ def main():
     corpus = os.path.join(programs, "tests/bench/corpus")
     with tempfile.TemporaryDirectory(prefix="erika-bench.") as work:
         os.chdir(work)
-        run(f"{corpus} --articles {articles} --images-mb {images} --seed 1 .")
-        run(f"{corpus} --articles {articles} --images-mb {images} --seed 1 "
-            "--day 1 .")
+        made = f"--articles {articles} --images-mb {images} --seed 1"
+        run(f"mkdir day; {corpus} . {made}; {corpus} day {made} --day 1")
         bench_text()
         bench_whole(rounds)
         bench_day()
