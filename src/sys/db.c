@@ -48,7 +48,7 @@ static const char settings[] =
 	"PRAGMA secure_delete=ON; PRAGMA foreign_keys=ON;"
 	"PRAGMA trusted_schema=OFF; PRAGMA journal_mode=DELETE;"
 	"PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;"
-	"PRAGMA cache_size=-2000;";
+	"PRAGMA cache_size=-1000;";
 
 static enum err
 schema_apply(struct db *db, const char *schema, int version, struct diag *d)
