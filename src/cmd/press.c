@@ -17,6 +17,8 @@ static const struct command commands[] = {
 		"make a newsroom: its folder and its keys", press_init},
 	{"key", "[-C DIR] new NAME | list",
 		"make a key, or list what each may sign", press_key},
+	{"desk", "[-C DIR] [--key PUB] add|rotate|remove NAME | list",
+		"say who signs which desk's bundles", press_desk},
 	{"pack",
 		"[-C DIR] [--desk DESK] [--images DIR] [--correction TEXT] "
 		"PATH...",
@@ -28,6 +30,15 @@ static const struct command commands[] = {
 		press_publish},
 	{"retract", "[-C DIR] [--desk DESK] --reason TEXT ARTICLE",
 		"withdraw an article, openly", press_retract},
+	{"root",
+		"[-C DIR] [--key FILE] new|sign|status|install "
+		"[CHANGE|FILE...]",
+		"change who signs the top of everything, in a ceremony",
+		press_root},
+	{"targets",
+		"[-C DIR] [--key FILE] new|sign|status|install "
+		"[CHANGE|FILE...]",
+		"the same for desks, archive and mirror list", press_targets},
 	{"status", "[-C DIR]", "what is packed, published and expiring",
 		press_status},
 	{NULL, NULL, NULL, NULL},

@@ -11,13 +11,16 @@
 	enum err press_##name(                                                 \
 		struct context *cx, int argc, char **argv, struct diag *d)
 
+PRESS_COMMAND(desk);
 PRESS_COMMAND(init);
 PRESS_COMMAND(key);
 PRESS_COMMAND(pack);
 PRESS_COMMAND(preview);
 PRESS_COMMAND(publish);
 PRESS_COMMAND(retract);
+PRESS_COMMAND(root);
 PRESS_COMMAND(status);
+PRESS_COMMAND(targets);
 
 /* How long each role stays fresh, in seconds. A timestamp is signed again
  * with every publish; the others when half of their time has passed; sealed

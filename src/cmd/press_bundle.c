@@ -22,7 +22,7 @@ press_bundle_key(struct room *r, const char *desk, struct keyring_key **out,
 {
 	struct minisign_key public;
 	struct chain chain;
-	enum err e = chain_load(r, true, &chain, d);
+	enum err e = chain_load(r, CHAIN_ALL, &chain, d);
 
 	*out = NULL;
 	if (e == ERR_OK)

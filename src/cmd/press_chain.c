@@ -130,7 +130,8 @@ grants_first(struct room *r, struct chain *c, struct diag *d)
 }
 
 enum err
-chain_load(struct room *r, bool pending, struct chain *c, struct diag *d)
+chain_load(
+	struct room *r, enum chain_waits waits, struct chain *c, struct diag *d)
 {
 	int64_t version = 0;
 	enum err e;
@@ -139,14 +140,14 @@ chain_load(struct room *r, bool pending, struct chain *c, struct diag *d)
 	buf_init(&c->root_file, LIMIT_ROOT);
 	buf_init(&c->targets_file, LIMIT_TARGETS);
 	e = records_newest_root(r, &c->root, &c->root_file, d);
-	if (e == ERR_OK && pending)
+	if (e == ERR_OK && waits != CHAIN_LAST)
 		e = root_pending(r, c, d);
 	if (e == ERR_OK)
 		e = records_role(r, "targets", &version, &c->targets_file, d);
 	if (e == ERR_OK && version > 0)
 		e = tuf_parse(buf_view(&c->targets_file), LIMIT_TARGETS,
 			TUF_TARGETS, &c->targets, d);
-	if (e == ERR_OK && pending)
+	if (e == ERR_OK && waits == CHAIN_ALL)
 		e = targets_pending(r, c, d);
 	if (e == ERR_OK)
 		e = c->targets == NULL ? grants_first(r, c, d)

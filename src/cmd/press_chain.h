@@ -23,9 +23,11 @@ struct chain {
 	char left[320];
 };
 
-/* Load it; `pending` says whether what waits counts. On failure chain_free is
- * still due. */
-enum err chain_load(struct room *r, bool pending, struct chain *c,
+/* What of that which waits is to count. */
+enum chain_waits { CHAIN_LAST, CHAIN_ROOT, CHAIN_ALL };
+
+/* Load it. On failure chain_free is still due. */
+enum err chain_load(struct room *r, enum chain_waits waits, struct chain *c,
 	struct diag *d) ERR_MUST_USE;
 void chain_free(struct chain *c);
 

@@ -183,7 +183,7 @@ key_list(const struct context *cx, const struct key_options *o, struct diag *d)
 	size_t i;
 
 	if (e == ERR_OK)
-		e = chain_load(r, true, &chain, d);
+		e = chain_load(r, CHAIN_ALL, &chain, d);
 	if (e == ERR_OK)
 		e = grants_read(chain.root, &root, d);
 	for (i = 0; e == ERR_OK && i < r->keys.n; i++) {

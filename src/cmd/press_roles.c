@@ -385,15 +385,15 @@ all_sign(struct roles *u, struct diag *d)
 	return e;
 }
 
-/* Sign and check within one transaction; `pending` says whether what waits is
- * to take effect. */
+/* Sign and check within one transaction; `waits` says what of that which waits
+ * is to take effect. */
 static enum err
-attempt(struct roles *u, bool pending, struct diag *d)
+attempt(struct roles *u, enum chain_waits waits, struct diag *d)
 {
 	struct buf timestamp, snapshot, anchor;
 	struct tuf_doc *root = NULL;
 	int64_t version;
-	enum err e = chain_load(u->room, pending, &u->chain, d);
+	enum err e = chain_load(u->room, waits, &u->chain, d);
 
 	buf_init(&timestamp, LIMIT_TIMESTAMP);
 	buf_init(&snapshot, LIMIT_SNAPSHOT);
@@ -431,23 +431,26 @@ roles_update(struct room *r, struct span mirrors, int64_t now,
 	struct buf *notes, bool *head, struct diag *d)
 {
 	struct roles u = {.room = r, .now = now, .mirrors = mirrors};
-	bool waited;
+	enum chain_waits waits = CHAIN_ALL;
 	enum err e;
 
 	buf_init(&u.notes, LIMIT_CONFIG);
-	e = attempt(&u, true, d);
-	waited = u.chain.root_new || u.chain.targets_new;
+	e = attempt(&u, waits, d);
+	if (e == ERR_OK && u.chain.left[0] != '\0')
+		e = buf_printf(&u.notes, "%s\n", u.chain.left);
 	/* News must not wait for a ceremony that is not over. */
-	if (e == ERR_MISSING && waited) {
+	while (e == ERR_MISSING && waits != CHAIN_LAST &&
+		(u.chain.root_new || u.chain.targets_new)) {
+		bool targets = u.chain.targets_new;
+
 		buf_clear(&u.notes);
 		chain_free(&u.chain);
 		e = buf_printf(&u.notes,
-			"The new root or targets wait, all else goes on: %s\n",
-			d->why);
+			"The new %s still waits, all else goes on: %s\n",
+			targets ? "list of desks (targets)" : "root", d->why);
+		waits = targets ? CHAIN_ROOT : CHAIN_LAST;
 		if (e == ERR_OK)
-			e = attempt(&u, false, d);
-	} else if (e == ERR_OK && u.chain.left[0] != '\0') {
-		e = buf_printf(&u.notes, "%s\n", u.chain.left);
+			e = attempt(&u, waits, d);
 	}
 	if (e == ERR_OK)
 		e = buf_span(notes, buf_view(&u.notes));
