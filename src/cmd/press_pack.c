@@ -9,6 +9,7 @@
 #include "../sys/file.h"
 #include "press.h"
 #include "press_dictionary.h"
+#include "press_json.h"
 #include "press_pack.h"
 
 /* Deepest folder, and most entries of one. */
@@ -131,8 +132,21 @@ packing_hold(struct packing *p, struct packing_held *h, struct diag *d)
 	bool again = h->article.previous > 0;
 	size_t i;
 
-	printf("%-11s %s  %s\n", again ? "changed" : "new", h->article.id,
-		text_show(shown, sizeof(shown), span_str(h->article.title)));
+	if (p->cx->json) {
+		json_t *v = json_pack("{s:s, s:s, s:s, s:s, s:i, s:s}",
+			"schema", "erika-packed-1", "change",
+			again ? "changed" : "new", "id", h->article.id,
+			"language", h->article.language, "revision",
+			(int)h->article.revision, "title", h->article.title);
+
+		press_json_print(v);
+		json_decref(v);
+	} else {
+		printf("%-11s %s  %s\n", again ? "changed" : "new",
+			h->article.id,
+			text_show(shown, sizeof(shown),
+				span_str(h->article.title)));
+	}
 	if (again)
 		p->changed++;
 	else

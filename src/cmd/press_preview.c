@@ -10,10 +10,11 @@
 #include "../read/terminal.h"
 #include "../sys/file.h"
 #include "press.h"
+#include "press_json.h"
 #include "press_packed.h"
 
 static enum err
-list_print(struct room *r, struct diag *d)
+list_print(const struct context *cx, struct room *r, struct diag *d)
 {
 	struct db_query *q;
 	char day[DATE_SIZE], shown[200];
@@ -27,6 +28,19 @@ list_print(struct room *r, struct diag *d)
 		return e;
 	while (db_row(q)) {
 		date_format(day, db_int(q, 3));
+		if (cx->json) {
+			json_t *v = json_pack("{s:s, s:s, s:s, s:s, s:s, s:s}",
+				"schema", "erika-packed-article-1", "id",
+				db_text(q, 0), "status",
+				article_status_str(
+					(enum article_status)db_int(q, 1)),
+				"language", db_text(q, 2), "published", day,
+				"title", db_text(q, 4));
+
+			press_json_print(v);
+			json_decref(v);
+			continue;
+		}
 		printf("%.10s  %-3s %-9s %s  %s\n", day, db_text(q, 2),
 			article_status_str((enum article_status)db_int(q, 1)),
 			db_text(q, 0),
@@ -176,7 +190,7 @@ press_preview(struct context *cx, int argc, char **argv, struct diag *d)
 		e = room_open(&ro, &r, d);
 	if (e == ERR_OK)
 		e = first < argc ? article_show(cx, r, argv[first], html, d)
-				 : list_print(r, d);
+				 : list_print(cx, r, d);
 	room_close(r);
 	return e;
 }

@@ -1,4 +1,5 @@
 /* erika-press status: who we are, what is packed, what expires when. */
+#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,13 +8,17 @@
 #include "../core/text.h"
 #include "../core/trust.h"
 #include "../core/tuf.h"
+#include "../core/words.h"
 #include "../sys/clock.h"
 #include "../sys/file.h"
 #include "press.h"
+#include "press_json.h"
 #include "press_records.h"
 
+/* With --json everything is gathered here and printed at the end; without, it
+ * is NULL and lines are printed as they come. */
 static enum err
-identity(struct room *r, char hex[static 65], struct diag *d)
+identity(struct room *r, json_t *all, struct diag *d)
 {
 	char *path = room_path(r, "repository/m/1.root.json");
 	uint8_t fp[32];
@@ -24,9 +29,19 @@ identity(struct room *r, char hex[static 65], struct diag *d)
 	e = path == NULL ? ERR_NOMEM : file_read(path, LIMIT_ROOT, &b, d);
 	if (e == ERR_OK)
 		e = trust_fingerprint(buf_view(&b), fp, d);
-	if (e == ERR_OK) {
-		text_hex(hex, fp, 32);
+	if (e == ERR_OK && all == NULL)
 		e = press_identity_print(fp, r->name);
+	if (e == ERR_OK && all != NULL) {
+		const char *w[WORDS];
+		char hex[65];
+
+		words_of(fp, w);
+		text_hex(hex, fp, 32);
+		json_object_update_new(
+			all, json_pack("{s:s, s:s, s:s, s:[s,s,s,s,s,s,s,s]}",
+				     "schema", "erika-newsroom-1", "outlet",
+				     r->name, "root", hex, "words", w[0], w[1],
+				     w[2], w[3], w[4], w[5], w[6], w[7]));
 	}
 	free(path);
 	buf_free(&b);
@@ -34,7 +49,7 @@ identity(struct room *r, char hex[static 65], struct diag *d)
 }
 
 static enum err
-counts(struct room *r, struct diag *d)
+counts(struct room *r, json_t *all, struct diag *d)
 {
 	int64_t articles = 0, retracted = 0, bundles = 0, waiting = 0;
 	bool found;
@@ -51,7 +66,14 @@ counts(struct room *r, struct diag *d)
 	if (e == ERR_OK)
 		e = db_one_int(r->db, d, &waiting, &found,
 			"SELECT count(*) FROM bundle WHERE published=0", "");
-	if (e == ERR_OK)
+	if (e == ERR_OK && all != NULL)
+		json_object_update_new(
+			all, json_pack("{s:I, s:I, s:I, s:I}", "articles",
+				     (json_int_t)articles, "retracted",
+				     (json_int_t)retracted, "bundles",
+				     (json_int_t)bundles, "unpublished",
+				     (json_int_t)waiting));
+	else if (e == ERR_OK)
 		printf("packed  %lld articles (%lld retracted) in %lld "
 		       "bundles; %lld not published yet\n",
 			(long long)articles, (long long)retracted,
@@ -60,12 +82,20 @@ counts(struct room *r, struct diag *d)
 }
 
 static void
-expiry_print(const char *name, uint64_t version, int64_t expires, int64_t now)
+expiry_print(json_t *all, const char *name, uint64_t version, int64_t expires,
+	int64_t now)
 {
 	char when[DATE_SIZE];
 	long long days = (long long)((expires - now) / ROLE_DAY);
 
 	date_format(when, expires);
+	if (all != NULL) {
+		json_array_append_new(json_object_get(all, "roles"),
+			json_pack("{s:s, s:I, s:s, s:b}", "name", name,
+				"version", (json_int_t)version, "expires", when,
+				"expired", expires <= now));
+		return;
+	}
 	printf("role    %-12s version %-5llu %s %s", name,
 		(unsigned long long)version,
 		expires > now ? "until" : "EXPIRED", when);
@@ -76,19 +106,19 @@ expiry_print(const char *name, uint64_t version, int64_t expires, int64_t now)
 
 /* The root has the longest life, and is not renewed by publishing. */
 static enum err
-root_print(struct room *r, int64_t now, struct diag *d)
+root_print(struct room *r, json_t *all, int64_t now, struct diag *d)
 {
 	struct tuf_doc *root = NULL;
 	enum err e = records_newest_root(r, &root, NULL, d);
 
 	if (e == ERR_OK)
-		expiry_print("root", root->version, root->expires, now);
+		expiry_print(all, "root", root->version, root->expires, now);
 	tuf_free(root);
 	return e;
 }
 
 static enum err
-role_print(struct db_query *q, int64_t now, struct diag *d)
+role_print(struct db_query *q, json_t *all, int64_t now, struct diag *d)
 {
 	const char *name = db_text(q, 0);
 	enum tuf_type type = TUF_TARGETS;
@@ -101,7 +131,7 @@ role_print(struct db_query *q, int64_t now, struct diag *d)
 		type = TUF_SNAPSHOT;
 	e = tuf_parse(db_blob(q, 1), LIMIT_METADATA, type, &doc, d);
 	if (e == ERR_OK)
-		expiry_print(name, doc->version, doc->expires, now);
+		expiry_print(all, name, doc->version, doc->expires, now);
 	if (e == ERR_OK)
 		tuf_free(doc);
 	return e;
@@ -115,19 +145,21 @@ press_status(struct context *cx, int argc, char **argv, struct diag *d)
 		ROOM_OPTIONS(ro), {NULL, 0, OPT_FLAG, NULL, NULL, NULL}};
 	struct room *r = NULL;
 	struct db_query *q;
-	char hex[65];
+	json_t *all = NULL;
 	enum err e, done;
 	int first;
 
 	e = command_opts(cx, opts, argc, argv, 0, 0, &first, d);
 	if (e == ERR_OK)
 		e = room_open(&ro, &r, d);
+	if (e == ERR_OK && cx->json)
+		all = json_pack("{s:[]}", "roles");
 	if (e == ERR_OK)
-		e = identity(r, hex, d);
+		e = identity(r, all, d);
 	if (e == ERR_OK)
-		e = counts(r, d);
+		e = counts(r, all, d);
 	if (e == ERR_OK)
-		e = root_print(r, clock_now(), d);
+		e = root_print(r, all, clock_now(), d);
 	if (e == ERR_OK)
 		e = db_query(r->db, d, &q,
 			"SELECT name, file FROM role"
@@ -135,11 +167,14 @@ press_status(struct context *cx, int argc, char **argv, struct diag *d)
 			"");
 	if (e == ERR_OK) {
 		while (e == ERR_OK && db_row(q))
-			e = role_print(q, clock_now(), d);
+			e = role_print(q, all, clock_now(), d);
 		done = db_done(r->db, q, d);
 		if (e == ERR_OK)
 			e = done;
 	}
+	if (e == ERR_OK && all != NULL)
+		press_json_print(all);
+	json_decref(all);
 	room_close(r);
 	return e;
 }
