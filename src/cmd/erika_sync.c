@@ -42,6 +42,14 @@ progress(void *arg, const struct sync_progress *p)
 							     p->seconds)));
 	if (p->todo > 0)
 		fprintf(stderr, "  %zu of %zu", p->done, p->todo);
+	/* An estimate from less than a second would only flicker. */
+	if (p->seconds >= 1 && p->done > 0 && p->done <= p->todo) {
+		double left = p->seconds * (double)(p->todo - p->done) /
+			      (double)p->done;
+
+		fprintf(stderr, "  ETA %u:%02u", (unsigned)left / 60,
+			(unsigned)left % 60);
+	}
 	fprintf(stderr, "  %s\033[K",
 		text_show(shown, sizeof(shown), span_str(p->mirror)));
 	fflush(stderr);
