@@ -9,7 +9,7 @@
 
 /* What one request asks for, and what is held before it is kept: a commit
  * waits for the disk, and while one is open nobody else can write. */
-#define PIECE (LIMIT_MIB/4)
+#define PIECE (LIMIT_MIB / 4)
 #define BATCH (2 * LIMIT_MIB)
 
 /* A picture that is whole and not yet in the library. */

@@ -126,7 +126,7 @@ enum err sync_mirror_list(struct sync *s, struct diag *d) ERR_MUST_USE;
  * and how many bytes at most when they are several. */
 #define SYNC_PIECE (256 * LIMIT_KIB)
 #define SYNC_BATCH 16
-#define SYNC_BATCH_BYTES (4 * LIMIT_MIB)
+#define SYNC_BATCH_BYTES (1 * LIMIT_MIB)
 
 /* A bundle on its way. */
 struct sync_pull {
