@@ -42,7 +42,8 @@ enum err erika_library(struct library **l, struct library_outlets *outlets,
 	bool none_ok, struct diag *d) ERR_MUST_USE;
 
 /* The outlet whose anchor this is, by its fingerprint; NULL: none of ours.
- * ERR_SYNTAX, ERR_LIMIT when it is no root at all. */
+ * ERR_SYNTAX, ERR_LIMIT when it is no root at all, ERR_SIGNATURE when it is
+ * not signed by itself. */
 enum err erika_outlet_of(const struct library_outlets *outlets,
 	struct span anchor, const struct library_outlet **out,
 	struct diag *d) ERR_MUST_USE;

@@ -70,27 +70,36 @@ entry_add(struct archive *a, const char *name, uint64_t at, uint64_t size,
 	return ERR_OK;
 }
 
+/* n bytes, at most a block, that fill up a block: nothing hides there. */
+static enum err
+zeros_check(const struct archive *a, uint64_t at, size_t n, struct diag *d)
+{
+	uint8_t block[USTAR_BLOCK];
+	enum err e = read_at(a->fd, at, block, n, d);
+	size_t i;
+
+	for (i = 0; e == ERR_OK && i < n; i++)
+		if (block[i] != 0)
+			e = diag_set(d, ERR_TRAILING,
+				"bytes where the share file has none");
+	return e;
+}
+
 /* From the first block of zeros on there is nothing else. tar itself pads to
  * 10,240 bytes, so more than two blocks are fine. */
 static enum err
 end_check(const struct archive *a, uint64_t at, struct diag *d)
 {
-	uint8_t block[USTAR_BLOCK];
-	enum err e;
-	size_t i;
+	enum err e = ERR_OK;
 
+	if (a->size - at < USTAR_END)
+		return diag_set(
+			d, ERR_TRUNCATED, "the share file is cut short");
 	if (a->size - at > 64 * USTAR_BLOCK || a->size % USTAR_BLOCK != 0)
 		return diag_set(d, ERR_TRAILING, "bytes after its end");
-	for (; at < a->size; at += USTAR_BLOCK) {
-		e = read_at(a->fd, at, block, sizeof(block), d);
-		if (e != ERR_OK)
-			return e;
-		for (i = 0; i < sizeof(block); i++)
-			if (block[i] != 0)
-				return diag_set(
-					d, ERR_TRAILING, "bytes after its end");
-	}
-	return ERR_OK;
+	for (; e == ERR_OK && at < a->size; at += USTAR_BLOCK)
+		e = zeros_check(a, at, USTAR_BLOCK, d);
+	return e;
 }
 
 static enum err
@@ -118,7 +127,11 @@ walk(struct archive *a, struct diag *d)
 		e = entry_add(a, entry.name, at, entry.size, d);
 		if (e != ERR_OK)
 			return e;
-		at += entry.size + ustar_pad(entry.size);
+		at += entry.size;
+		e = zeros_check(a, at, ustar_pad(entry.size), d);
+		if (e != ERR_OK)
+			return e;
+		at += ustar_pad(entry.size);
 	}
 }
 
