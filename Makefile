@@ -111,7 +111,7 @@ $(B)/tests/tool/%: $(B)/tests/tool/%.o $(B)/libtest.a $(B)/libread.a \
 
 # This one runs the reader's own commands, many times.
 $(B)/tests/tool/fliptool: $(B)/tests/tool/fliptool.o \
-	$(call objs,src/cmd/erika_*.c) $(COMMON) $(B)/libread.a \
+	$(call objs,src/cmd/erika_*.c) $(COMMON) $(B)/libtest.a $(B)/libread.a \
 	$(B)/libsys.a $(B)/liberika.a
 	$(CC) $(LDFLAGS) -o $@ $^ -Wl,--as-needed $(LD_erika)
 

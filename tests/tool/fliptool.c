@@ -20,23 +20,17 @@
 #include "../../src/sys/clock.h"
 #include "../../src/sys/file.h"
 #include "../../src/sys/sync.h"
+#include "../lib/published.h"
 #include "../lib/tap.h"
 
-#define FILES 64
 /* One bit in so many goes through the program's own command, and of a file
  * that is only a shortcut. */
 #define SAMPLE 211
 #define SAMPLE_PACK 7
 
-struct published {
-	char name[LIMIT_PATH + 80];
-	struct buf bytes;
-};
-
 struct world {
 	const char *pub, *work;
-	struct published files[FILES];
-	size_t n;
+	struct published p;
 	struct buf share;
 	char file[4096];   /* the mutant */
 	char broken[4096]; /* its signature, or NULL */
@@ -84,89 +78,6 @@ tally_say(const struct tally *t)
 	if (t->reads_only)
 		return;
 	ok(t->other == 0, "%s: the library is as before each time", t->what);
-}
-
-/* ---- the published folder */
-
-static void
-folder_read(struct world *w, const char *dir, const char *name)
-{
-	char path[4096], **names;
-	struct published *f;
-	struct diag d;
-	size_t i, n;
-
-	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	if (!file_is_dir(path)) {
-		if (w->n == FILES)
-			exit(1);
-		f = &w->files[w->n++];
-		snprintf(f->name, sizeof(f->name), "%s", name);
-		buf_init(&f->bytes, LIMIT_BUNDLE);
-		must(file_read(path, LIMIT_BUNDLE, &f->bytes, &d), &d, path);
-		return;
-	}
-	must(file_list(path, FILES, &names, &n, &d), &d, path);
-	for (i = 0; i < n; i++) {
-		snprintf(path, sizeof(path), "%s/%s", name, names[i]);
-		folder_read(w, dir, path);
-	}
-	file_list_free(names, n);
-}
-
-static struct published *
-file_of(struct world *w, const char *ending)
-{
-	size_t i, k = strlen(ending);
-
-	for (i = 0; i < w->n; i++) {
-		size_t n = strlen(w->files[i].name);
-
-		if (n >= k && strcmp(w->files[i].name + n - k, ending) == 0)
-			return &w->files[i];
-	}
-	printf("Bail out! no file that ends in %s\n", ending);
-	exit(1);
-}
-
-static bool
-is_carried(const char *name)
-{
-	return strcmp(name, "m/now.pack") != 0 &&
-	       strstr(name, ".minisig") == NULL;
-}
-
-/* The folder as a share file, with one file cut to `length` bytes. */
-static void
-tree_build(const struct world *w, const struct published *cut, size_t length,
-	struct buf *out)
-{
-	static const uint8_t zeros[2 * USTAR_BLOCK];
-	uint8_t head[USTAR_BLOCK];
-	struct span s;
-	enum err e = ERR_OK;
-	size_t i;
-
-	buf_clear(out);
-	for (i = 0; e == ERR_OK && i < w->n; i++) {
-		const struct published *f = &w->files[i];
-
-		if (!is_carried(f->name) && f != cut)
-			continue;
-		s = buf_view(&f->bytes);
-		if (f == cut)
-			s = span_sub(s, 0, length);
-		e = ustar_header(head, f->name, s.n, 0);
-		if (e == ERR_OK)
-			e = buf_add(out, head, sizeof(head));
-		if (e == ERR_OK)
-			e = buf_span(out, s);
-		if (e == ERR_OK)
-			e = buf_add(out, zeros, ustar_pad(s.n));
-	}
-	if (e == ERR_OK)
-		e = buf_add(out, zeros, sizeof(zeros));
-	must(e, &(struct diag){.why = ""}, "building a share file");
 }
 
 /* ---- the mutant */
@@ -225,7 +136,8 @@ is_ours(struct world *w)
 	/* The same bytes are not asked about thousands of times. */
 	if (e == ERR_OK &&
 		span_eq(buf_view(&root),
-			buf_view(&file_of(w, "m/1.root.json")->bytes)))
+			buf_view(&published_file(&w->p, "m/1.root.json")
+					  ->bytes)))
 		whose = &w->outlets.list[0];
 	else if (e == ERR_OK)
 		e = erika_outlet_of(&w->outlets, buf_view(&root), &whose, &d);
@@ -323,7 +235,7 @@ verify_command(const struct world *w, bool known)
 static void
 world_open(struct world *w)
 {
-	struct published *root = file_of(w, "m/1.root.json");
+	struct published_file *root = published_file(&w->p, "m/1.root.json");
 	struct library_outlet *o;
 	char path[4096];
 	struct buf tree;
@@ -349,7 +261,7 @@ world_open(struct world *w)
 	must(library_outlets(w->l, &w->outlets, &d), &d, "outlets");
 	o = &w->outlets.list[0];
 	state(w->l, &w->before);
-	tree_build(w, NULL, 0, &tree);
+	published_tree(&w->p, NULL, 0, &tree);
 	mutant_write(w, buf_view(&tree));
 	ok(!import(w, true, &same), "the outlet itself is accepted");
 	ok(!same, "and brings articles");
@@ -373,7 +285,8 @@ root_run(struct world *w)
 {
 	struct tally t = {.what = "root, each bit", .reads_only = true},
 		     c = {.what = "root, each length", .reads_only = true};
-	struct span s = buf_view(&file_of(w, "m/1.root.json")->bytes);
+	struct span s =
+		buf_view(&published_file(&w->p, "m/1.root.json")->bytes);
 	uint8_t *copy = malloc(s.n + 1), fp[32];
 	struct trust *trust;
 	size_t i;
@@ -438,10 +351,10 @@ is_old(const struct world *w, const char *name)
 {
 	size_t i;
 
-	for (i = 0; i < w->n; i++)
+	for (i = 0; i < w->p.n; i++)
 		if (strncmp(name, "m/1", 3) == 0 &&
-			strncmp(w->files[i].name, "m/2", 3) == 0 &&
-			strcmp(w->files[i].name + 3, name + 3) == 0)
+			strncmp(w->p.files[i].name, "m/2", 3) == 0 &&
+			strcmp(w->p.files[i].name + 3, name + 3) == 0)
 			return true;
 	return false;
 }
@@ -456,14 +369,14 @@ cuts_run(struct world *w)
 	bool refused, same;
 
 	buf_init(&tree, LIMIT_SHARE);
-	for (i = 0; i < w->n; i++) {
+	for (i = 0; i < w->p.n; i++) {
 		struct tally t = {.what = what};
-		struct published *f = &w->files[i];
+		struct published_file *f = &w->p.files[i];
 
 		/* The first root is not asked for again, nor what the second
 		 * issue replaced. */
-		if (!is_carried(f->name) || strstr(f->name, "root") != NULL ||
-			is_old(w, f->name))
+		if (!published_is_carried(f->name) ||
+			strstr(f->name, "root") != NULL || is_old(w, f->name))
 			continue;
 		snprintf(what, sizeof(what), "%.8s...%s, each length", f->name,
 			strrchr(f->name, '.'));
@@ -478,7 +391,7 @@ cuts_run(struct world *w)
 				memcmp(f->bytes.p + k, f->bytes.p + k + 1,
 					f->bytes.n - k - 1) == 0)
 				break;
-			tree_build(w, f, k, &tree);
+			published_tree(&w->p, f, k, &tree);
 			mutant_write(w, buf_view(&tree));
 			refused = import(w, true, &same);
 			tally_add(&t, refused, same, k);
@@ -492,14 +405,14 @@ cuts_run(struct world *w)
 static void
 pack_run(struct world *w)
 {
-	struct published *pack = file_of(w, "m/now.pack");
+	struct published_file *pack = published_file(&w->p, "m/now.pack");
 	struct buf tree;
 	unsigned other = 0, n = 0;
 	size_t i, at;
 	bool same;
 
 	buf_init(&tree, LIMIT_SHARE);
-	tree_build(w, pack, pack->bytes.n, &tree);
+	published_tree(&w->p, pack, pack->bytes.n, &tree);
 	mutant_write(w, buf_view(&tree));
 	at = (size_t)((uint8_t *)memmem(
 			      tree.p, tree.n, pack->bytes.p, pack->bytes.n) -
@@ -523,14 +436,14 @@ static void
 picture_run(struct world *w)
 {
 	struct tally t = {.what = "picture, each bit"};
-	struct published *b = file_of(w, ".2.ekb");
+	struct published_file *b = published_file(&w->p, ".2.ekb");
 	struct buf tree;
 	uint8_t *png;
 	size_t i, at, n;
 	bool refused, same;
 
 	buf_init(&tree, LIMIT_SHARE);
-	tree_build(w, NULL, 0, &tree);
+	published_tree(&w->p, NULL, 0, &tree);
 	mutant_write(w, buf_view(&tree));
 	png = memmem(b->bytes.p, b->bytes.n, "\x89PNG", 4);
 	at = (size_t)((uint8_t *)memmem(tree.p, tree.n, "\x89PNG", 4) - tree.p);
@@ -557,7 +470,7 @@ picture_run(struct world *w)
 static void
 verify_flips(struct world *w, const char *ending, bool known, const char *what)
 {
-	struct published *f = file_of(w, ending);
+	struct published_file *f = published_file(&w->p, ending);
 	bool is_sig = strstr(ending, "minisig") != NULL;
 	struct tally t = {.what = what, .reads_only = true};
 	struct span s = buf_view(&f->bytes);
@@ -594,9 +507,10 @@ verify_run(struct world *w)
 {
 	struct diag d;
 
-	mutant_write(w, buf_view(&file_of(w, ".2.ekb")->bytes));
+	mutant_write(w, buf_view(&published_file(&w->p, ".2.ekb")->bytes));
 	must(file_write(w->broken,
-		     buf_view(&file_of(w, ".2.ekb.minisig")->bytes), 0600, &d),
+		     buf_view(&published_file(&w->p, ".2.ekb.minisig")->bytes),
+		     0600, &d),
 		&d, w->broken);
 	ok(!verify_command(w, false), "erika verify takes the bundle by key");
 	ok(!verify_command(w, true), "and as one of a known outlet");
@@ -663,8 +577,7 @@ main(int argc, char **argv)
 	w->pub = argv[3];
 	w->work = argv[4];
 	w->now = clock_now();
-	folder_read(w, argv[1], "m");
-	folder_read(w, argv[1], "t");
+	published_read(&w->p, argv[1]);
 	buf_init(&w->share, LIMIT_MIB);
 	must(file_read(argv[2], LIMIT_MIB, &w->share, &d), &d, argv[2]);
 	world_open(w);
