@@ -5,6 +5,8 @@
  *	erika-conform --metadata-url U --metadata-dir D refresh
  *	erika-conform --metadata-url U --metadata-dir D --target-name P ...
  *	    --target-dir T --target-base-url B download
+ *
+ * Our own tests add --seconds N, the deadline of each file.
  */
 #include <jansson.h>
 #include <stdio.h>
@@ -13,13 +15,14 @@
 #include <unistd.h>
 
 #include "../../src/core/crypto.h"
+#include "../../src/core/text.h"
 #include "../../src/core/trust.h"
 #include "../../src/sys/clock.h"
 #include "../../src/sys/fetch.h"
 #include "../../src/sys/file.h"
 #include "schemes.h"
 
-#define SECONDS 30.0
+#define SECONDS 30 /* for one file */
 #define TARGETS 64
 #define TARGET_MAX (64 * LIMIT_MIB)
 
@@ -27,6 +30,7 @@ struct client {
 	const char *metadata_url, *metadata_dir, *target_dir, *target_url;
 	const char *targets[TARGETS];
 	size_t n_targets;
+	uint64_t seconds;
 	struct fetch *fetch;
 	struct trust *trust;
 };
@@ -61,7 +65,7 @@ get(struct client *c, const char *base, const char *path, size_t max,
 	struct fetch_want w = {
 		.base = base, .path = path, .max = max, .allow_private = true};
 	struct fetch_got got;
-	enum err e = fetch_all(c->fetch, &w, 1, SECONDS, &got, d);
+	enum err e = fetch_all(c->fetch, &w, 1, (double)c->seconds, &got, d);
 
 	if (e == ERR_OK && got.err != ERR_OK) {
 		e = got.err;
@@ -274,7 +278,9 @@ options(struct client *c, int argc, char **argv)
 		else if (strcmp(name, "--target-name") == 0 &&
 			 c->n_targets < TARGETS)
 			c->targets[c->n_targets++] = value;
-		else
+		else if (strcmp(name, "--seconds") != 0 ||
+			 text_decimal(span_str(value), LIMIT_FETCH_SECONDS,
+				 &c->seconds) != ERR_OK)
 			return argc;
 	}
 	return i;
@@ -296,7 +302,7 @@ alloc_or_end(size_t n)
 int
 main(int argc, char **argv)
 {
-	struct client c = {.metadata_url = NULL};
+	struct client c = {.seconds = SECONDS};
 	struct diag d = {.code = ERR_OK};
 	int i = options(&c, argc, argv);
 	enum err e = crypto_start();

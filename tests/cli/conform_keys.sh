@@ -1,0 +1,2 @@
+# Hostile outlets against the conformance command: tests/conform/cases_keys.py.
+exec python3 -B "$SRC/tests/conform/run.py" keys
