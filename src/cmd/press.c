@@ -30,6 +30,8 @@ static const struct command commands[] = {
 		press_publish},
 	{"retract", "[-C DIR] [--desk DESK] --reason TEXT ARTICLE",
 		"withdraw an article, openly", press_retract},
+	{"seal", "[-C DIR] [--key PUB]",
+		"move past weeks from the desks to the archive", press_seal},
 	{"root",
 		"[-C DIR] [--key FILE] new|sign|status|install "
 		"[CHANGE|FILE...]",

@@ -19,6 +19,7 @@ PRESS_COMMAND(preview);
 PRESS_COMMAND(publish);
 PRESS_COMMAND(retract);
 PRESS_COMMAND(root);
+PRESS_COMMAND(seal);
 PRESS_COMMAND(status);
 PRESS_COMMAND(targets);
 

@@ -5,7 +5,7 @@ set -eu
 build="gcc libc6-dev make pkg-config libsodium-dev nettle-dev zlib1g-dev
 	libjansson-dev libexpat1-dev libsqlite3-dev libcurl4-openssl-dev
 	libxml2-dev libunistring-dev"
-test="libssl-dev minisign nginx-light mandoc python3 openssl curl
+test="libssl-dev faketime minisign nginx-light mandoc python3 openssl curl
 	libjpeg-turbo-progs webp libpng-tools libimage-exiftool-perl"
 bench="zstd gzip tar time libjpeg62-turbo-dev"
 
