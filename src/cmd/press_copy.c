@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../core/crypto.h"
 #include "../core/limits.h"
 #include "../core/tuf.h"
 #include "../sys/file.h"
@@ -56,19 +57,37 @@ copy_file(struct copy *c, const char *rest, bool always, struct diag *d)
 	return e;
 }
 
-/* How far this folder was copied to before: 0 where its first root is gone,
- * as after a new disk. */
+/* SHA-256 of the mirror's timestamp.json; zeros when it has none. */
+static enum err
+head_hash(struct copy *c, uint8_t out[static 32])
+{
+	struct buf b;
+	enum err e = paths_make(c, "m/timestamp.json");
+
+	memset(out, 0, 32);
+	buf_init(&b, LIMIT_TIMESTAMP);
+	if (e == ERR_OK && file_read(buf_cstr(&c->dest), LIMIT_TIMESTAMP, &b,
+				   NULL) == ERR_OK)
+		hash_bytes(HASH_SHA256, buf_view(&b), out);
+	buf_free(&b);
+	return e;
+}
+
+/* How far this folder was copied to before: 0 where its head is not the one it
+ * was left with, as on a new disk or one that came out of a backup. */
 static enum err
 copied_before(struct copy *c, bool all, int64_t *last, struct diag *d)
 {
+	uint8_t head[32];
 	bool found;
-	enum err e = paths_make(c, "m/1.root.json");
+	enum err e = head_hash(c, head);
 
 	*last = 0;
-	if (e != ERR_OK || all || !file_exists(buf_cstr(&c->dest)))
+	if (e != ERR_OK || all)
 		return e;
 	return db_one_int(c->room->db, d, last, &found,
-		"SELECT copied FROM mirror WHERE folder=?", "t", c->to);
+		"SELECT copied FROM mirror WHERE folder=? AND head=?", "tb",
+		c->to, span_of(head, 32));
 }
 
 /* One pass over what is new: targets, then metadata, then roots, which make
@@ -133,6 +152,7 @@ copy_run(struct room *r, const char *to, bool all, struct copied *out,
 {
 	struct copy c = {.room = r, .to = to, .out = out};
 	int64_t last = 0, newest = 0;
+	uint8_t head[32];
 	bool found;
 	enum err e;
 	int pass;
@@ -156,11 +176,13 @@ copy_run(struct room *r, const char *to, bool all, struct copied *out,
 	if (e == ERR_OK)
 		e = copy_file(&c, "m/timestamp.json", true, d);
 	if (e == ERR_OK)
+		e = head_hash(&c, head);
+	if (e == ERR_OK)
 		e = db_run(r->db, d,
-			"INSERT INTO mirror(folder, copied) VALUES(?,?)"
-			" ON CONFLICT(folder) DO UPDATE SET"
-			" copied=excluded.copied",
-			"ti", to, newest);
+			"INSERT INTO mirror(folder, copied, head)"
+			" VALUES(?,?,?) ON CONFLICT(folder) DO UPDATE SET"
+			" copied=excluded.copied, head=excluded.head",
+			"tib", to, newest, span_of(head, 32));
 	buf_free(&c.from);
 	buf_free(&c.dest);
 	return e;

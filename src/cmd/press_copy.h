@@ -15,7 +15,7 @@ struct copied {
 
 /* Copy what is new since the last time to the folder `to`: by the list of the
  * records, so that a large archive costs nothing. With `all`, or where the
- * first root is missing, look at every file. ERR_ROLLBACK when the mirror has
+ * head is not the one that was left there, look at every file. ERR_ROLLBACK when the mirror has
  * a newer head than these records. */
 enum err copy_run(struct room *r, const char *to, bool all, struct copied *out,
 	struct diag *d) ERR_MUST_USE;

@@ -16,14 +16,14 @@
 #define ROLE_INDEX "CREATE INDEX role_version ON role(name, version);"
 
 /* Every file below repository/ that never changes, in the order it came; how
- * far each mirror has them; and the next root and targets, complete but not
+ * far each mirror has them, and which head it got then; and the next root and targets, complete but not
  * published yet. */
 #define FILE_TABLE                                                             \
 	"CREATE TABLE file(id INTEGER PRIMARY KEY AUTOINCREMENT,"              \
 	" path TEXT NOT NULL UNIQUE);"
 #define MIRROR_TABLE                                                           \
 	"CREATE TABLE mirror(folder TEXT PRIMARY KEY,"                         \
-	" copied INTEGER NOT NULL);"
+	" copied INTEGER NOT NULL, head BLOB NOT NULL);"
 #define PENDING_TABLE                                                          \
 	"CREATE TABLE pending(name TEXT PRIMARY KEY, file BLOB NOT NULL);"
 
