@@ -49,6 +49,7 @@ ASAN = B=build/asan LDFLAGS='-fsanitize=address,undefined' \
 
 test:
 	@tests/lib/packages.sh test
+	@tests/foreign/install.sh $(B)/foreign
 	$(MAKE) -s -j2 CONFORM_LIBCRYPTO=1 all units tools conform
 	$(MAKE) -s -j2 $(ASAN) units
 	@tests/run $(CHECKS) $(UNITS) $(ASAN_UNITS) $(SCRIPTS)
@@ -130,6 +131,10 @@ $(CONFORM) $(CONFORM_MORE): $(B)/tests/conform/erika-conform.o \
 	$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) \
 		-Wl,--as-needed $(LD_conform) $(LD_erika)
 
+# Other people's TUF clients, from npm, for tests/cli/foreign_tufjs.sh.
+foreign:
+	tests/foreign/install.sh $(B)/foreign
+
 conform: $(CONFORM) $(if $(CONFORM_LIBCRYPTO),$(CONFORM_MORE))
 units: $(UNIT)
 
@@ -166,5 +171,5 @@ clean:
 	rm -rf build
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all demo test check bench install units tools conform clean
+.PHONY: all demo test check bench install units tools conform foreign clean
 .SECONDARY:

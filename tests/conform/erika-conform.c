@@ -35,6 +35,27 @@ struct client {
 	struct trust *trust;
 };
 
+/* Percent-encode all but unreserved characters (RFC 3986) and those of
+ * `keep`. */
+static enum err
+encode(struct buf *b, const char *s, size_t n, const char *keep)
+{
+	enum err e = ERR_OK;
+	size_t i;
+
+	for (i = 0; e == ERR_OK && i < n; i++) {
+		bool plain = (s[i] >= 'a' && s[i] <= 'z') ||
+			     (s[i] >= 'A' && s[i] <= 'Z') ||
+			     (s[i] >= '0' && s[i] <= '9') ||
+			     strchr("-_~.", s[i]) != NULL ||
+			     strchr(keep, s[i]) != NULL;
+
+		e = plain ? buf_u8(b, (uint8_t)s[i])
+			  : buf_printf(b, "%%%02X", (unsigned char)s[i]);
+	}
+	return e;
+}
+
 /* A name as one path component. */
 static char *
 encoded_path(const char *dir, const char *name, const char *suffix)
@@ -44,15 +65,8 @@ encoded_path(const char *dir, const char *name, const char *suffix)
 
 	buf_init(&b, 8192);
 	e = buf_printf(&b, "%s/", dir);
-	for (; e == ERR_OK && *name != '\0'; name++) {
-		bool plain = (*name >= 'a' && *name <= 'z') ||
-			     (*name >= 'A' && *name <= 'Z') ||
-			     (*name >= '0' && *name <= '9') ||
-			     strchr("-_~.", *name) != NULL;
-
-		e = plain ? buf_u8(&b, (uint8_t)*name)
-			  : buf_printf(&b, "%%%02X", (unsigned char)*name);
-	}
+	if (e == ERR_OK)
+		e = encode(&b, name, strlen(name), "");
 	if (e == ERR_OK)
 		e = buf_str(&b, suffix);
 	return e == ERR_OK ? (char *)buf_steal(&b, NULL) : NULL;
@@ -177,13 +191,17 @@ target_url(struct client *c, const struct trust_target *g, struct buf *out,
 	const char *path = trust_target_path(g), *name = strrchr(path, '/');
 	char prefix[129];
 
+	enum err e;
+
 	name = name == NULL ? path : name + 1;
 	if (!trust_consistent(c->trust))
-		return buf_str(out, path);
+		return encode(out, path, strlen(path), "/");
 	if (!trust_target_prefix(g, prefix))
 		return diag_set(d, ERR_UNSUPPORTED, "no hash to name it by");
-	return buf_printf(
-		out, "%.*s%s.%s", (int)(name - path), path, prefix, name);
+	e = encode(out, path, (size_t)(name - path), "/");
+	if (e == ERR_OK)
+		e = buf_printf(out, "%s.", prefix);
+	return e == ERR_OK ? encode(out, name, strlen(name), "") : e;
 }
 
 static enum err
