@@ -13,7 +13,7 @@ is "$(ls room/keys | grep -c '\.key$')" 9 "makes nine keys"
 mirror room m
 run 0 "pack" erika-press pack -C room "$(article one)"
 run 0 "publish" erika-press publish -C room
-run 0 "a reader refreshes" reader m
+run 0 "a reader refreshes" follows m
 run 0 "key list" erika-press key list -C room
 for pair in root-1:root timestamp:timestamp snapshot:snapshot \
 	targets:targets archive:archive mirrors:x desk-news:d-news; do
@@ -39,7 +39,7 @@ like "$(erika-press key list -C room)" '^targets +[0-9A-F]+  elsewhere' \
 	"key list says what is elsewhere"
 mv room/keys/{mirrors,desk-news}.key safe/
 run 0 "two online keys make the daily signature" erika-press publish -C room
-run 0 "which readers take" reader m
+run 0 "which readers take" follows m
 run 1 "pack without the desk's key" erika-press pack -C room "$(article two)"
 like "$err" 'key of the desk "news" is not in keys/' "says what is missing"
 is "$out" "" "before anything is done"
@@ -54,7 +54,7 @@ like "$(erika-press status -C room)" '1 not published yet' "so does status"
 mv room/keys/desk-news.key safe/
 mv safe/timestamp.key room/keys/
 run 0 "it goes out where that key is" erika-press publish -C room
-run 0 "to readers" reader m
+run 0 "to readers" follows m
 run 0 "who find the second bundle" target m "$(bundle_path m 2)"
 like "$(erika-press status -C room)" '0 not published yet' "status knows"
 
@@ -127,7 +127,7 @@ run 0 "one without is" erika-press desk add -C room --no-passphrase culture
 run 0 "after it was published" erika-press publish -C room
 run 0 "remove" erika-press desk remove -C room culture
 run 0 "publish" erika-press publish -C room
-run 0 "readers follow" reader m
+run 0 "readers follow" follows m
 run 1 "then it packs no more" erika-press pack -C room --desk culture \
 	"$(article four)"
 
@@ -168,7 +168,7 @@ run 0 "two files together are complete" erika-press root install -C room \
 	stick/root.proposal stick/copy.proposal
 run 0 "publish" erika-press publish -C room
 run 0 "the mirror has it" test -f m/m/2.root.json
-run 0 "readers follow" reader m
+run 0 "readers follow" follows m
 is "$(python3 -c 'import json
 print(json.load(open("reader/root.json"))["signed"]["version"])')" 2 "to it"
 run 10 "a proposal for yesterday's root does not fit any more" \
@@ -210,7 +210,7 @@ run 0 "install" erika-press root install -C room stick/r.proposal
 run 0 "publish goes on under the old root" erika-press publish -C room
 like "$err" 'The new root still waits, all else goes on: targets needs' \
 	"and says what is missing"
-run 0 "readers are where they were" reader m
+run 0 "readers are where they were" follows m
 run 0 "the targets are made for the new root" erika-press targets new -C room \
 	-o stick/t.proposal
 run 11 "the old key cannot sign them" erika-press targets sign \
@@ -221,7 +221,7 @@ run 0 "install" erika-press targets install -C room stick/t.proposal
 run 0 "publish takes both" erika-press publish -C room
 unlike "$err" wait "and says nothing"
 run 0 "root 3 is out" test -f m/m/3.root.json
-run 0 "readers follow" reader m
+run 0 "readers follow" follows m
 
 # ---- one laptop: a single key, split later, all at hand
 run 0 "one key" erika-press init --name Small --no-passphrase small
@@ -229,7 +229,7 @@ mirror small s
 run 0 "pack" erika-press pack -C small "$(article five)"
 run 0 "publish" erika-press publish -C small
 rm -rf reader
-run 0 "a reader" reader s
+run 0 "a reader" follows s
 run 0 "give root a key of its own" erika-press key new -C small \
 	--no-passphrase root
 run 0 "and the timestamp" erika-press key new -C small --no-passphrase hourly
@@ -237,7 +237,7 @@ run 0 "in one step where all is at hand" erika-press root new -C small \
 	set root root set timestamp hourly
 like "$err" 'takes effect with the next erika-press publish' "says so"
 run 0 "publish" erika-press publish -C small
-run 0 "the reader follows" reader s
+run 0 "the reader follows" follows s
 like "$(erika-press key list -C small)" \
 	'^newsroom .* snapshot targets x d-news$' "the first key keeps the rest"
 plan

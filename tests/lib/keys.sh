@@ -48,9 +48,9 @@ bundle_path() {
 		sed 's|/[0-9a-f]*\.\([0-9]*\.ekb\)$|/\1|'
 }
 
-# reader MIRROR [STATE]: a reader refreshes from the folder; STATE ("reader")
+# follows MIRROR [STATE]: a reader refreshes from the folder; STATE ("reader")
 # is what it keeps, begun with the mirror's first root.
-reader() {
+follows() {
 	local state=${2-reader}
 	[ -d "$state" ] ||
 		"$conform" --metadata-dir "$state" init "$1/m/1.root.json" ||
