@@ -239,11 +239,13 @@ pack_path(struct packing *p, const char *path, int depth, struct diag *d)
 static enum err
 packing_report(const struct packing *p, struct diag *d)
 {
-	talk(p->cx, "%u new, %u changed, %u unchanged, %u left out", p->fresh,
-		p->changed, p->unchanged, p->left);
+	char pictures[60] = "";
+
 	if (p->pictures > 0)
-		talk(p->cx, "%u picture%s of them left out", p->pictures,
-			p->pictures == 1 ? "" : "s");
+		snprintf(pictures, sizeof(pictures), "; %u picture%s left out",
+			p->pictures, p->pictures == 1 ? "" : "s");
+	talk(p->cx, "%u new, %u changed, %u unchanged, %u left out%s", p->fresh,
+		p->changed, p->unchanged, p->left, pictures);
 	if (p->gps > 0)
 		talk(p->cx,
 			"%u photograph%s told where %s taken; that is "

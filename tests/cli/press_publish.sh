@@ -173,6 +173,16 @@ touch stop
 wait $watcher
 like "$(cat watch.txt)" '^[0-9]+ looks, 0 bad$' "watched while twelve are published: $(tail -n 1 watch.txt)"
 
+# ---- a mirror that came back from an old backup
+cp -r web/north web/old
+printf '<html lang="en"><title>Later</title><article><p>Text.</p></article>' >later.html
+erika-press pack -q later.html >/dev/null
+erika-press publish -q north
+rm -rf web/north
+mv web/old web/north
+run 0 "publishing to a mirror that fell back" erika-press publish north
+run 0 "makes it whole" whole web/north
+
 # ---- what a killed pack left is never published
 sum=$(head -c 64 /dev/zero | tr '\0' a)
 week=$(ls -d room/repository/t/b/news/* | tail -n 1)
