@@ -359,10 +359,11 @@ test_minisig(void)
 	sign_key_free(k);
 }
 
-/* Whether the mapping that holds p is left out of core dumps: VmFlags "dd".
- * -1 when the system does not say. */
+/* Whether the mapping that holds p has a flag: "dd" is left out of core dumps,
+ * "lo" is locked against swapping. -1
+ * when the system does not say. */
 static int
-dump_excluded(const void *p)
+memory_flag(const void *p, const char *flag)
 {
 	FILE *f = fopen("/proc/self/smaps", "r");
 	unsigned long long at = (unsigned long long)(uintptr_t)p;
@@ -378,7 +379,7 @@ dump_excluded(const void *p)
 			to = strtoull(dash + 1, &rest, 16);
 			here = *rest == ' ' && at >= from && at < to;
 		} else if (here && strncmp(line, "VmFlags:", 8) == 0) {
-			answer = strstr(line, " dd") != NULL;
+			answer = strstr(line, flag) != NULL;
 		}
 	}
 	if (f != NULL)
@@ -389,19 +390,26 @@ dump_excluded(const void *p)
 static void
 test_memory(void)
 {
-	struct rlimit none = {0, 0};
+	struct rlimit none = {0, 0}, locked;
 	struct sign_key *k = key_new(4);
 	uint8_t secret[4] = {1, 2, 3, 4}, zero[4] = {0};
 	int answer;
 
-	answer = dump_excluded(k);
+	answer = memory_flag(k, " dd");
 	if (answer < 0)
 		skip("no VmFlags in /proc/self/smaps",
 			"a key is left out of core dumps");
 	else
 		ok(answer == 1, "a key is left out of core dumps");
-	answer = dump_excluded(secret);
-	ok(answer < 1, "and the test would notice");
+	ok(memory_flag(secret, " dd") < 1, "and the test would notice");
+	answer = memory_flag(k, " lo");
+	if (answer < 0 || getrlimit(RLIMIT_MEMLOCK, &locked) != 0 ||
+		locked.rlim_cur < 65536)
+		skip("no VmFlags, or no memory may be locked",
+			"a key is never swapped");
+	else
+		ok(answer == 1, "a key is never swapped");
+	ok(memory_flag(secret, " lo") < 1, "and the test would notice");
 	sign_key_free(k);
 	sign_wipe(secret, sizeof(secret));
 	ok(memcmp(secret, zero, 4) == 0, "sign_wipe wipes");
