@@ -210,18 +210,22 @@ function small(name) {
 	return { [name]: { length: data.length, hashes: { sha256: sha256(data) } } };
 }
 
-const list = [];
-for (const d of theirs('targets').delegations.roles)
-	list.push(
-		publish(
-			7,
-			role(d.name, [makeKey()], {
-				paths: d.paths,
-				terminating: d.terminating,
-			}),
-			theirs(d.name).targets,
-		),
+// The same tree of delegations, by new keys.
+function rebuilt(d) {
+	const { targets, delegations: tree } = theirs(d.name);
+
+	return publish(
+		7,
+		role(d.name, [makeKey()], {
+			paths: d.paths,
+			terminating: d.terminating,
+		}),
+		targets,
+		tree && tree.roles.map(rebuilt),
 	);
+}
+
+const list = theirs('targets').delegations.roles.map(rebuilt);
 
 for (let i = 0; i < 8; i++) {
 	const first = [2 * i, 2 * i + 1].map((n) => n.toString(16));
