@@ -207,6 +207,24 @@ file_job(struct span request, struct span file, struct buf *answer,
 static struct buf answer;
 static struct diag d;
 
+/* What the parent knows: its own copy stays, each child's goes. */
+static char secret[] = "a key";
+
+static void
+forget(void *arg)
+{
+	memset(arg, 0, sizeof(secret));
+}
+
+static enum err
+tell(struct span request, struct buf *to, struct diag *why)
+{
+	(void)why;
+	if (span_eq(request, span_str("crash")))
+		abort();
+	return buf_str(to, secret);
+}
+
 static enum err
 ask(struct confine *c, const char *what)
 {
@@ -241,6 +259,27 @@ test_work(struct confine *c)
 	is_err(ask(c, "fail"), ERR_SYNTAX, "the job's error comes back");
 	ok(d.offset == 77, "with its offset");
 	is_str(d.why, "a \\x1b[31mreason", "and its reason, made harmless");
+}
+
+static void
+test_forget(void)
+{
+	static const struct confine_limits limits = {64 << 20, 1, 1 << 20};
+	struct confine *c;
+
+	is_err(confine_new(tell, &limits, &c), ERR_OK, "a helper that tells");
+	is_err(ask(c, ""), ERR_OK, "asked");
+	is_str(buf_cstr(&answer), "a key", "tells what the parent knows");
+	confine_free(c);
+	is_err(confine_new(tell, &limits, &c), ERR_OK, "one that forgets");
+	confine_forget(c, forget, secret);
+	is_err(ask(c, ""), ERR_OK, "asked");
+	ok(answer.n == 0, "has nothing to tell");
+	is_err(ask(c, "crash"), ERR_REFUSED, "when it dies");
+	is_err(ask(c, ""), ERR_OK, "the next one");
+	ok(answer.n == 0, "has neither");
+	is_str(secret, "a key", "the parent knows it still");
+	confine_free(c);
 }
 
 /* Denied: by an error, or by death at the attempt. */
@@ -382,6 +421,7 @@ main(void)
 	test_limits(c);
 	test_file(c);
 	confine_free(c);
+	test_forget();
 	test_anew();
 	buf_free(&answer);
 	return plan();
