@@ -159,13 +159,12 @@ bench:
 	@tests/bench/run.py $(B)
 
 install: all
-	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/man/man1 \
-		$(DESTDIR)$(PREFIX)/share/man/man5 \
-		$(DESTDIR)$(PREFIX)/share/man/man8
+	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
-	install -m 644 src/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
-	install -m 644 src/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5
-	install -m 644 src/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8
+	for page in src/man/*; do \
+		to=$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}; \
+		install -d $$to && install -m 644 $$page $$to || exit 1; \
+	done
 
 clean:
 	rm -rf build
