@@ -7,11 +7,13 @@
 #include "../core/limits.h"
 #include "field.h"
 #include "sanitise.h"
+#include "trailer.h"
 #include "tree.h"
 #include "url.h"
 
-/* A description shorter than this, in a feed whose median item is, is a
- * teaser: letters without white space, about 600 characters with. */
+/* A description shorter than this is a teaser when other items of the feed
+ * have their text beside one, or when the median item is as short: letters
+ * without white space, about 600 characters with. */
 #define SUMMARY 500
 
 #define FIELD (64 * LIMIT_KIB)
@@ -234,6 +236,9 @@ make_body(struct feed_item *f)
 			from.root = xmlDocGetRootElement(doc);
 	}
 	if (e == ERR_OK && from.root != NULL)
+		e = trailer_find(
+			from.root, it->a.meta.url, f->base, &from.skip);
+	if (e == ERR_OK && from.root != NULL)
 		e = sanitise_tree(&from, &it->a, &it->chars, &d);
 	xmlFreeDoc(doc);
 	buf_free(&f->html);
@@ -331,6 +336,20 @@ median(const struct feed *feed, size_t *out)
 	return ERR_OK;
 }
 
+/* Whether there are items that have more than what the feed calls a summary. */
+static bool
+has_full(const struct feed *feed)
+{
+	size_t i;
+
+	for (i = 0; i < feed->n; i++)
+		if (feed->items[i].it.why == NULL &&
+			!feed->items[i].it.summary &&
+			feed->items[i].it.chars > 0)
+			return true;
+	return false;
+}
+
 static enum err
 finish(struct feed *feed, const struct ingest_defaults *def,
 	struct ingest_result *out, struct diag *d)
@@ -338,6 +357,7 @@ finish(struct feed *feed, const struct ingest_defaults *def,
 	size_t middle = 0, i;
 	char why[64];
 	enum err e = leave_twins(feed);
+	bool full = has_full(feed);
 
 	if (e == ERR_OK && feed->n > 0)
 		e = median(feed, &middle);
@@ -347,7 +367,7 @@ finish(struct feed *feed, const struct ingest_defaults *def,
 		struct import_item *it = &feed->items[i].it;
 
 		if (it->why == NULL && it->summary && it->chars > 0 &&
-			it->chars < SUMMARY && middle < SUMMARY) {
+			it->chars < SUMMARY && (full || middle < SUMMARY)) {
 			snprintf(why, sizeof(why),
 				"summary only (%zu characters)", it->chars);
 			it->why = why;

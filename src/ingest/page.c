@@ -5,28 +5,18 @@
 #include <strings.h>
 
 #include "../core/limits.h"
+#include "choose.h"
 #include "field.h"
 #include "sanitise.h"
 #include "tree.h"
 #include "url.h"
 
-/* A part lighter than this is not believed to be the article when a later
- * choice weighs several times more: pages are full of <article> teasers. */
-#define LIGHT 140
-#define TIMES 4
-
-/* Ways in which pages say where the text is, best first. */
-enum { BY_ITEMPROP, BY_CLASS, BY_ARTICLE, BY_MAIN, CHOICES };
-
 struct page {
 	struct import_item it;
-	const xmlNode *html, *body, *first_h1, *title;
+	xmlNode *html, *body;
+	const xmlNode *first_h1, *title;
 	const char *base, *canonical, *og_title, *og_url, *site;
 	const char *time;
-	struct {
-		const xmlNode *node;
-		size_t weight;
-	} choice[CHOICES];
 	bool jsonld;
 	enum err err;
 };
@@ -36,22 +26,6 @@ keep(struct page *p, enum err e)
 {
 	if (p->err == ERR_OK)
 		p->err = e;
-}
-
-/* Whether a list of words separated by white space has this one. */
-static bool
-has_word(const char *list, const char *word)
-{
-	size_t n = strlen(word), k;
-
-	while (list != NULL && *list != '\0') {
-		list += strspn(list, " \t\r\n");
-		k = strcspn(list, " \t\r\n");
-		if (k == n && strncasecmp(list, word, n) == 0)
-			return true;
-		list += k;
-	}
-	return false;
 }
 
 static bool
@@ -142,7 +116,7 @@ read_link(struct page *p, const xmlNode *n)
 	const char *href = tree_attr(n, "href");
 
 	if (href != NULL && p->canonical == NULL &&
-		has_word(tree_attr(n, "rel"), "canonical"))
+		choose_has_word(tree_attr(n, "rel"), "canonical"))
 		p->canonical = href;
 }
 
@@ -191,17 +165,6 @@ read_language(struct page *p)
 /* ---- what the body says */
 
 static void
-consider(struct page *p, int choice, const xmlNode *n)
-{
-	size_t weight = tree_weight(n);
-
-	if (weight > p->choice[choice].weight) {
-		p->choice[choice].node = n;
-		p->choice[choice].weight = weight;
-	}
-}
-
-static void
 read_itemprop(struct page *p, const xmlNode *n, const char *prop)
 {
 	const char *v = tree_attr(n, "datetime");
@@ -209,16 +172,15 @@ read_itemprop(struct page *p, const xmlNode *n, const char *prop)
 
 	if (v == NULL)
 		v = tree_attr(n, "content");
-	if (has_word(prop, "articleBody"))
-		consider(p, BY_ITEMPROP, n);
-	if (has_word(prop, "datePublished") && v != NULL)
+	if (choose_has_word(prop, "datePublished") && v != NULL)
 		import_published(&p->it, span_str(v));
-	if (has_word(prop, "dateModified") && v != NULL)
+	if (choose_has_word(prop, "dateModified") && v != NULL)
 		import_updated(&p->it, span_str(v));
-	if (has_word(prop, "author") && m->n_authors == 0) {
+	if (choose_has_word(prop, "author") && m->n_authors == 0) {
 		const xmlNode *k = n;
 
-		while (k != NULL && !has_word(tree_attr(k, "itemprop"), "name"))
+		while (k != NULL &&
+			!choose_has_word(tree_attr(k, "itemprop"), "name"))
 			k = tree_next(n, k, true);
 		if (v != NULL)
 			use_author(p, span_str(v));
@@ -230,24 +192,11 @@ read_itemprop(struct page *p, const xmlNode *n, const char *prop)
 static void
 read_body_element(struct page *p, const xmlNode *n)
 {
-	static const char *const classes[] = {"e-content", "entry-content",
-		"post-content", "article-content", "article-body",
-		"article__body", "post-body", "story-body", NULL};
-	const char *v = tree_attr(n, "itemprop"), *const * c;
+	const char *v = tree_attr(n, "itemprop");
 
 	if (v != NULL)
 		read_itemprop(p, n, v);
-	v = tree_attr(n, "class");
-	for (c = classes; v != NULL && *c != NULL; c++)
-		if (has_word(v, *c)) {
-			consider(p, BY_CLASS, n);
-			break;
-		}
-	if (tree_is(n, "article"))
-		consider(p, BY_ARTICLE, n);
-	else if (tree_is(n, "main") || has_word(tree_attr(n, "role"), "main"))
-		consider(p, BY_MAIN, n);
-	else if (tree_is(n, "h1") && p->first_h1 == NULL && tree_weight(n) > 0)
+	if (tree_is(n, "h1") && p->first_h1 == NULL && tree_weight(n) > 0)
 		p->first_h1 = n;
 	else if (tree_is(n, "time") && p->time == NULL)
 		p->time = tree_attr(n, "datetime");
@@ -256,7 +205,7 @@ read_body_element(struct page *p, const xmlNode *n)
 static void
 read_elements(struct page *p)
 {
-	const xmlNode *n;
+	xmlNode *n;
 	bool down;
 
 	for (n = p->html; n != NULL; n = tree_next(p->html, n, down)) {
@@ -317,25 +266,6 @@ choose_title(struct page *p, const xmlNode *root)
 		add_text(p, p->first_h1, use_title);
 	if (p->it.a.meta.title == NULL && p->title != NULL)
 		add_text(p, p->title, use_head_title);
-}
-
-static const xmlNode *
-choose_body(const struct page *p, enum sanitise_scope *scope)
-{
-	int i, k;
-
-	*scope = SANITISE_ARTICLE;
-	for (i = 0; i < CHOICES; i++) {
-		size_t weight = p->choice[i].weight;
-		bool light = false;
-
-		for (k = i + 1; weight < LIGHT && k < CHOICES; k++)
-			light = light || p->choice[k].weight > TIMES * weight;
-		if (weight > 0 && !light)
-			return p->choice[i].node;
-	}
-	*scope = SANITISE_PAGE;
-	return p->body != NULL ? p->body : p->html;
 }
 
 /* The first time inside the article; in the whole page there may be clocks. */
@@ -414,7 +344,7 @@ page_import(struct span utf8, const struct ingest_defaults *def,
 	if (p.err == ERR_OK)
 		p.err = field_file_id(def->name == NULL ? "page" : def->name,
 			&p.it.a.meta.id);
-	from.root = choose_body(&p, &from.scope);
+	from.root = choose_body(p.html, p.body, &from.scope);
 	use_time(&p, from.root);
 	choose_title(&p, from.root);
 	if (p.err != ERR_OK) {

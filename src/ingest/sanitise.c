@@ -9,6 +9,7 @@
 #include "../core/text.h"
 #include "anchors.h"
 #include "attrs.h"
+#include "clutter.h"
 #include "field.h"
 #include "picture.h"
 #include "rules.h"
@@ -42,7 +43,9 @@ static enum fate
 fate_of(const struct job *j, const xmlNode *n, const struct markup_element **el)
 {
 	*el = NULL;
-	return n == j->from->skip ? DROP : rules_fate(n, j->from->scope, el);
+	if (n == j->from->skip || clutter_is(n))
+		return DROP;
+	return rules_fate(n, j->from->scope, el);
 }
 
 static void
