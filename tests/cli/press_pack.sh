@@ -33,8 +33,11 @@ is "$(printf '%s\n' "$out" | grep -c '^new ')" "$n" "what the dry run said"
 like "$err" "^$n new, 0 changed, 0 unchanged" "is counted"
 like "$err" 'photographs told where they were taken; that is gone now' \
 	"positions are told of"
-like "$err" 'left out +[^ ]+: picture https://ads\.example/[^:]*: .*nothing is fetched' \
+like "$err" 'left out +[^ ]+: picture https://avatars\.example/[^:]*: .*nothing is fetched' \
 	"a picture elsewhere is said to be left out, and of which article"
+unlike "$err" 'ads\.example' "an advertisement's is no picture of an article"
+summary='left out +What the mills grind.*: summary only \(94 characters\)'
+like "$err" "$summary" "an item that is a summary is left out and said"
 is "$(bundles | wc -l)" 1 "one bundle"
 run 0 "it opens, every object verified" cat_bundle "$(bundles)" first
 printf '%s\n' "$out" >first.txt
@@ -51,7 +54,9 @@ ok $? "texts are packed to $text %"
 state >before
 run 0 "packing again" pack site feed.rss.xml feed.atom.xml
 is "$out" "" "finds nothing"
-is "$err" "0 new, 0 changed, $n unchanged, 0 left out" "and says no more"
+like "$err" "$summary" "and says what was left out"
+is "$(printf '%s\n' "$err" | tail -n +2)" \
+	"0 new, 0 changed, $n unchanged, 1 left out" "and no more"
 find site -type f -exec touch -d '2026-11-22 12:00' {} +
 run 0 "so does a copy with other dates" pack site feed.rss.xml feed.atom.xml
 like "$err" "^0 new, 0 changed, $n unchanged" "dates alone are no change"
