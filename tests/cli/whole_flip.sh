@@ -33,4 +33,15 @@ cp dot.png h/pages/ &&
 	XDG_DATA_HOME=$PWD/friend erika sync -q --from h/m &&
 	XDG_DATA_HOME=$PWD/friend erika share -q -o all.erika ||
 	bail "a second issue, and a friend's share file"
-"$ERIKA_BIN/tests/tool/fliptool" h/m all.erika h/room/keys/newsroom.pub "$work"
+# Both halves at once; their lines numbered as those of one test.
+mkdir "$work/0" "$work/1"
+for half in 0 1; do
+	"$ERIKA_BIN/tests/tool/fliptool" h/m all.erika \
+		h/room/keys/newsroom.pub "$work/$half" $half >$half.tap &
+done
+wait
+awk '/^1\.\.[0-9]+$/ { planned += substr($0, 4); next }
+	/^(not )?ok / { n++; sub("ok [0-9]+", "ok " n) }
+	{ print }
+	END { print "1.." planned }' 0.tap 1.tap
+! grep -q '^not ok' 0.tap 1.tap
