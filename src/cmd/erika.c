@@ -13,10 +13,10 @@ static const struct command commands[] = {
 		"show headlines, newest first", erika_list},
 	{"read", "[--width N] NUMBER|ID", "show an article", erika_read},
 	{"verify", "[--key PUB] [--signature FILE] [--root FILE] FILE",
-		"check a bundle or a share file", erika_verify},
+		"check a bundle, a share file or a proof", erika_verify},
 	{"share", "[--since DATE] [--until DATE] [--images] -o FILE [OUTLET]",
 		"write news to a file for others", erika_share},
-	{"outlets", "", "list whom you trust", erika_outlets},
+	{"outlets", "[--proof FILE] [OUTLET]", "list whom you trust", erika_outlets},
 	{NULL, NULL, NULL, NULL},
 };
 

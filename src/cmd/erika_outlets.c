@@ -3,6 +3,7 @@
 
 #include "../core/text.h"
 #include "../sys/clock.h"
+#include "../sys/file.h"
 #include "erika.h"
 
 static json_t *
@@ -23,14 +24,14 @@ mirrors_json(const struct library_mirrors *m)
 
 static enum err
 outlet_json(const struct library_outlet *o, const struct library_mirrors *m,
-	int64_t now, struct diag *d)
+	int64_t proofs, int64_t now, struct diag *d)
 {
 	char words[ERIKA_WORDS], hex[65];
 
 	text_hex(hex, o->fingerprint, sizeof(o->fingerprint));
 	return erika_json(
 		json_pack("{s:s, s:s, s:s, s:s, s:I, s:I, s:b, s:o, s:o, s:o,"
-			  " s:o}",
+			  " s:o, s:I}",
 			"schema", "erika-outlet-1", "name", o->name, "words",
 			erika_words(words, o->fingerprint), "fingerprint", hex,
 			"articles", (json_int_t)o->articles, "unread",
@@ -38,16 +39,16 @@ outlet_json(const struct library_outlet *o, const struct library_mirrors *m,
 			o->synced != 0 && !library_outlet_stale(o, now),
 			"synced", erika_json_date(o->synced), "as_of",
 			erika_json_date(o->as_of), "expires",
-			erika_json_date(o->expires), "mirrors",
-			mirrors_json(m)),
+			erika_json_date(o->expires), "mirrors", mirrors_json(m),
+			"proofs", (json_int_t)proofs),
 		d);
 }
 
 static void
 outlet_print(const struct context *cx, const struct library_outlet *o,
-	const struct library_mirrors *m, int64_t now)
+	const struct library_mirrors *m, int64_t proofs, int64_t now)
 {
-	char words[ERIKA_WORDS], hex[65], fresh[160], shown[300];
+	char words[ERIKA_WORDS], hex[65], fresh[240], shown[300];
 	size_t i;
 
 	text_hex(hex, o->fingerprint, sizeof(o->fingerprint));
@@ -58,6 +59,9 @@ outlet_print(const struct context *cx, const struct library_outlet *o,
 	printf("  articles %lld, %lld unread\n", (long long)o->articles,
 		(long long)o->unread);
 	printf("  %s\n", fresh);
+	if (proofs > 0)
+		printf("  TWO HEADS of one version are signed by its keys; "
+		       "erika outlets --proof FILE writes the proof\n");
 	if (m->n == 0)
 		printf("  no mirror: erika sync --from PATH, or erika add "
 		       "--mirror URL\n");
@@ -72,32 +76,75 @@ outlet_print(const struct context *cx, const struct library_outlet *o,
 	}
 }
 
+/* The latest proof of two heads, to a file for others. */
+static enum err
+proof_write(const struct context *cx, struct library *l,
+	const struct library_outlet *o, const char *file, struct diag *d)
+{
+	char shown[200];
+	struct buf b;
+	bool found;
+	enum err e;
+
+	buf_init(&b, LIMIT_SPLIT);
+	e = library_proof(l, o == NULL ? 0 : o->id, &b, &found, d);
+	if (e == ERR_OK && !found)
+		e = diag_set(d, ERR_MISSING,
+			"there is no proof: no two heads of one version were "
+			"met");
+	if (e == ERR_OK)
+		e = file_write(file, buf_view(&b), 0644, d);
+	if (e == ERR_OK)
+		talk(cx, "%s: two heads of one version; erika verify checks it",
+			text_show(shown, sizeof(shown), span_str(file)));
+	buf_free(&b);
+	return e;
+}
+
+static enum err
+outlet_show(const struct context *cx, struct library *l,
+	const struct library_outlet *o, struct diag *d)
+{
+	struct library_mirrors m = {.n = 0};
+	int64_t now = clock_now(), proofs;
+	enum err e = library_proofs(l, o->id, &proofs, d);
+
+	if (e == ERR_OK)
+		e = library_mirrors(l, o->id, &m, d);
+	if (e == ERR_OK && cx->json)
+		e = outlet_json(o, &m, proofs, now, d);
+	else if (e == ERR_OK)
+		outlet_print(cx, o, &m, proofs, now);
+	library_mirrors_clear(&m);
+	return e;
+}
+
 enum err
 erika_outlets(struct context *cx, int argc, char **argv, struct diag *d)
 {
-	const struct opt opts[] = {{NULL, 0, OPT_FLAG, NULL, NULL, NULL}};
+	const char *proof = NULL;
+	const struct opt opts[] = {
+		{"proof", 0, OPT_STRING, &proof, "FILE",
+			"write the proof of two heads to this file"},
+		{NULL, 0, OPT_FLAG, NULL, NULL, NULL},
+	};
+	const struct library_outlet *one = NULL;
 	struct library_outlets list = {.n = 0};
 	struct library *l = NULL;
-	int64_t now = clock_now();
 	int first;
 	size_t i;
-	enum err e = command_opts(cx, opts, argc, argv, 0, 0, &first, d);
+	enum err e = command_opts(cx, opts, argc, argv, 0, 1, &first, d);
 
 	if (e != ERR_OK)
 		return e;
 	e = erika_library(&l, &list, false, d);
-	for (i = 0; e == ERR_OK && i < list.n; i++) {
-		struct library_mirrors m;
-
-		e = library_mirrors(l, list.list[i].id, &m, d);
-		if (e != ERR_OK)
-			break;
-		if (cx->json)
-			e = outlet_json(&list.list[i], &m, now, d);
-		else
-			outlet_print(cx, &list.list[i], &m, now);
-		library_mirrors_clear(&m);
-	}
+	if (e == ERR_OK && first < argc)
+		e = library_outlet_find(&list, argv[first], &one, d);
+	if (e == ERR_OK && proof != NULL)
+		e = proof_write(cx, l, one, proof, d);
+	for (i = 0; e == ERR_OK && proof == NULL && i < list.n; i++)
+		if (one == NULL || one == &list.list[i])
+			e = outlet_show(cx, l, &list.list[i], d);
 	library_outlets_clear(&list);
 	library_close(l);
 	return e;

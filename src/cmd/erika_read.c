@@ -20,7 +20,7 @@ struct view {
 	const struct article *full;
 	struct verified *text; /* NULL when retracted */
 	char authentic[400];
-	char fresh[160];
+	char fresh[240];
 };
 
 /* The key's number in two halves, as people compare it. */

@@ -79,6 +79,10 @@ mirror_line(char *out, size_t size, const struct sync_mirror *m)
 		snprintf(out, size, "%s cut %s short: truncated: %s", name,
 			m->file, m->why);
 		break;
+	case ERR_SPLIT:
+		snprintf(out, size, "%s carries %s, and is not to blame: %s",
+			name, m->file, m->why);
+		break;
 	case ERR_ROLLBACK:
 		snprintf(out, size, "%s is rolled back: %s", name, m->why);
 		break;

@@ -19,7 +19,7 @@ struct bundle_view {
 	uint8_t sha256[32];
 	char keynum[2 * MINISIGN_KEYNUM + 1];
 	char who[300]; /* whose key it is */
-	char fresh[300];
+	char fresh[400];
 	bool known;  /* a key of an outlet that we trust */
 	bool listed; /* and its metadata lists this very file */
 	char role[LIMIT_NAME + 1];
@@ -80,7 +80,7 @@ static bool
 key_of(struct bundle_view *w, struct library *l, const struct library_outlet *o,
 	struct minisign_key *k)
 {
-	char shown[200], fresh[200];
+	char shown[200], fresh[240];
 	const struct trust_target *g;
 	struct trust *t = NULL;
 	uint8_t sha256[32];
@@ -307,7 +307,7 @@ erika_verify(struct context *cx, int argc, char **argv, struct diag *d)
 		{"signature", 's', OPT_STRING, &v.signature, "FILE",
 			"the bundle's signature (FILE.minisig)"},
 		{"root", 0, OPT_STRING, &v.root, "FILE",
-			"check a share file from this 1.root.json"},
+			"check a share file or proof from this root"},
 		{NULL, 0, OPT_FLAG, NULL, NULL, NULL},
 	};
 	int first;
@@ -323,9 +323,17 @@ erika_verify(struct context *cx, int argc, char **argv, struct diag *d)
 				"root, not by a key: --root FILE");
 		return verify_share(cx, &v, d);
 	}
+	if (verify_proof_probe(v.file)) {
+		if (v.key != NULL || v.signature != NULL)
+			return diag_set(d, ERR_USAGE,
+				"a proof is checked by its outlet's root, not "
+				"by a key: --root FILE");
+		return verify_proof(cx, &v, d);
+	}
 	if (v.root != NULL)
 		return diag_set(d, ERR_USAGE,
-			"--root is for share files, and this is none; a "
+			"--root is for share files and proofs, and this is "
+			"neither; a "
 			"bundle is checked with --key");
 	return verify_bundle(cx, &v, d);
 }

@@ -1,4 +1,4 @@
-/* erika verify: the two kinds of files it knows. */
+/* erika verify: the three kinds of files it knows. */
 #ifndef ERIKA_ERIKA_VERIFY_H
 #define ERIKA_ERIKA_VERIFY_H
 
@@ -17,6 +17,11 @@ enum err verify_bundle(struct context *cx, const struct verify *v,
 
 /* A share file. */
 enum err verify_share(struct context *cx, const struct verify *v,
+	struct diag *d) ERR_MUST_USE;
+
+/* Whether a file is a proof of two heads, by how it begins; and checking it. */
+bool verify_proof_probe(const char *file);
+enum err verify_proof(struct context *cx, const struct verify *v,
 	struct diag *d) ERR_MUST_USE;
 
 #endif

@@ -116,6 +116,8 @@ library_open(const char *path, struct library **out, struct diag *d)
 		e = folder_make(buf_cstr(&p), d);
 	if (e == ERR_OK)
 		e = db_open(buf_cstr(&p), schema, VERSION, &l->db, d);
+	if (e == ERR_OK)
+		e = library_proof_table(l, d);
 	buf_free(&p);
 	if (e != ERR_OK) {
 		library_close(l);

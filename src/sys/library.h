@@ -120,6 +120,22 @@ enum err library_target(struct library *l, int64_t outlet,
 	const uint8_t sha256[static 32], struct verified **out, bool *found,
 	struct diag *d) ERR_MUST_USE;
 
+/* ---- proofs of two heads */
+
+/* Keep a proof (trust_split_proof); the first of each role and version, and
+ * few of them. *kept is false in a trial. */
+enum err library_proof_add(struct library *l, int64_t outlet,
+	const struct trust_split *s, struct span proof, int64_t now, bool *kept,
+	struct diag *d) ERR_MUST_USE;
+
+/* Append the latest of an outlet, or of any when it is 0. */
+enum err library_proof(struct library *l, int64_t outlet, struct buf *out,
+	bool *found, struct diag *d) ERR_MUST_USE;
+
+/* How many there are. */
+enum err library_proofs(struct library *l, int64_t outlet, int64_t *n,
+	struct diag *d) ERR_MUST_USE;
+
 /* ---- mirrors */
 
 enum library_mirror_source {

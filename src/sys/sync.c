@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../core/text.h"
 #include "clock.h"
 #include "sync_priv.h"
 
@@ -44,6 +45,44 @@ run_end(struct sync *s)
 	sync_places_free(s);
 }
 
+enum err
+sync_split(struct sync *s, struct diag *why, struct diag *d)
+{
+	struct trust_split split;
+	bool kept = false, head;
+	char shown[80];
+	struct buf proof;
+	enum err e;
+
+	if (!trust_split(s->t, &split))
+		return ERR_OK;
+	buf_init(&proof, LIMIT_SPLIT);
+	e = trust_split_proof(s->t, &proof);
+	if (e == ERR_OK)
+		e = library_proof_add(s->lib, s->outlet->id, &split,
+			buf_view(&proof), s->o->now, &kept, d);
+	else if (e == ERR_NOMEM)
+		diag_set(d, e, "out of memory");
+	else
+		e = ERR_OK; /* too large to keep, yet seen */
+	buf_free(&proof);
+	head = strcmp(split.role, "timestamp") == 0;
+	diag_set(why, ERR_SPLIT,
+		"two different %s%s of version %llu, both signed by the "
+		"outlet's key: the newsroom or whoever holds its key says "
+		"different things to different people; %s",
+		head ? "heads" : "files of ",
+		head ? ""
+		     : text_show(shown, sizeof(shown), span_str(split.role)),
+		(unsigned long long)split.version,
+		kept ? "kept as proof: erika outlets --proof FILE"
+		     : "not kept as proof here; erika sync does");
+	if (!s->split)
+		s->split_why = *why;
+	s->split = true;
+	return e;
+}
+
 /* What the whole run comes to. */
 static void
 conclude(struct sync *s)
@@ -62,6 +101,11 @@ conclude(struct sync *s)
 		e = ERR_PARTIAL;
 	r->err = e;
 	r->diag = s->worst.diag;
+	if (s->split) {
+		r->err = ERR_SPLIT;
+		r->diag = s->split_why;
+		return;
+	}
 	if (e == ERR_OK && r->complete && r->verdict.stale)
 		r->err = diag_set(
 			&r->diag, ERR_EXPIRED, "nothing newer could be had");

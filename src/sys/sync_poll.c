@@ -224,8 +224,11 @@ head_feed(struct sync *s, size_t place, struct diag *d)
 	if (e == ERR_NOMEM)
 		return diag_set(d, e, "out of memory");
 	if (e != ERR_OK) {
+		enum err kept =
+			e == ERR_SPLIT ? sync_split(s, &why, d) : ERR_OK;
+
 		sync_blame(s, place, HEAD, e, &why, &s->worst);
-		return ERR_OK;
+		return kept;
 	}
 	s->r->mirrors[place].version = p->claims;
 	return library_metadata_change(s->lib, s->outlet->id, &change,

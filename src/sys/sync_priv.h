@@ -51,9 +51,18 @@ struct sync {
 	struct sync_progress progress;
 	int64_t started;	  /* clock_steady */
 	struct sync_reason worst; /* of what could not be had at all */
-	bool refused;	 /* some content was left out */
-	bool gap;	 /* some role's metadata could not be had */
+	bool split;		  /* two heads were met: */
+	struct diag split_why;
+	bool refused; /* some content was left out */
+	bool gap;     /* some role's metadata could not be had */
 };
+
+/* ---- sync.c */
+
+/* Keep the proof of what made s->t say ERR_SPLIT, and find words for it. Other
+ * mirrors are still asked: what was trusted before stays trusted. */
+enum err sync_split(
+	struct sync *s, struct diag *why, struct diag *d) ERR_MUST_USE;
 
 /* ---- sync_source.c */
 

@@ -32,6 +32,8 @@ sync_deed(enum err e)
 		return "rolled back";
 	case ERR_MIXED:
 		return "mixed versions";
+	case ERR_SPLIT:
+		return "signed twice";
 	case ERR_EXPIRED:
 		return "expired";
 	case ERR_MISSING:
@@ -74,6 +76,8 @@ sync_badness(enum err e)
 		return 6;
 	case ERR_TRUNCATED:
 		return 7;
+	case ERR_SPLIT:
+		return 9;
 	default:
 		return 8;
 	}

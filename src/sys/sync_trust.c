@@ -39,11 +39,16 @@ feed(struct sync *s, const char *name, struct span bytes, enum err *verdict,
 {
 	struct trust_change change;
 	char kept[TRUST_NAME];
+	struct diag none;
 
+	if (why == NULL)
+		why = &none;
 	snprintf(kept, sizeof(kept), "%s", name);
 	*verdict = trust_feed(s->t, bytes, &change, why);
 	if (*verdict == ERR_NOMEM)
 		return diag_set(d, ERR_NOMEM, "out of memory");
+	if (*verdict == ERR_SPLIT)
+		return sync_split(s, why, d);
 	if (*verdict != ERR_OK)
 		return ERR_OK;
 	return library_metadata_change(
