@@ -14,6 +14,9 @@
 #include "../core/words.h"
 #include "erika.h"
 
+/* Seconds by which honest clocks may differ. */
+#define CLOCKS_DIFFER 3600
+
 const char *
 erika_date(char out[static ERIKA_DATE], int64_t t)
 {
@@ -40,7 +43,11 @@ erika_words(char out[static ERIKA_WORDS], const uint8_t fingerprint[static 32])
 void
 erika_fresh(char *out, size_t size, const struct library_outlet *o, int64_t now)
 {
+	static const char wrong[] = "; the clock here is before what was "
+				    "signed: it looks wrong";
 	char as_of[ERIKA_DATE], until[ERIKA_DATE];
+	/* Two machines are never set quite alike. */
+	bool early = now < o->as_of - CLOCKS_DIFFER;
 
 	if (o->synced == 0) {
 		snprintf(out, size, "not synced yet: erika sync");
@@ -50,11 +57,11 @@ erika_fresh(char *out, size_t size, const struct library_outlet *o, int64_t now)
 	erika_date(until, o->expires);
 	if (library_outlet_stale(o, now))
 		snprintf(out, size,
-			"STALE: as of %s; good until %s, which has passed",
-			as_of, until);
+			"STALE: as of %s; good until %s, which has passed%s",
+			as_of, until, early ? wrong : "");
 	else
-		snprintf(out, size, "fresh: as of %s, good until %s", as_of,
-			until);
+		snprintf(out, size, "fresh: as of %s, good until %s%s", as_of,
+			until, early ? wrong : "");
 }
 
 enum err

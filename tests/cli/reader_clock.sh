@@ -1,0 +1,70 @@
+#!/bin/bash
+# A clock that is wrong by 20 years changes how fresh news is called, and never
+# whether it is authentic.
+. "$SRC/tests/lib/tap.sh"
+. "$SRC/tests/lib/newsroom.sh"
+if ! command -v faketime >/dev/null || ! command -v python3 >/dev/null; then
+	skip "wrong clocks" "needs faketime and python3"
+	plan
+	exit
+fi
+
+# authentic: what $out and $err say of that, and of the article.
+authentic() {
+	printf '%s\n%s\n' "$out" "$err" | grep -E '^ *authentic:'
+}
+
+newsroom h "The Harbour"
+page h tide "The tide" "High water at noon."
+issue h
+ok $? "there is an outlet"
+cp -R h/m forged && flip "$(only forged/t/b/news/*/*.ekb)" 100
+reader right
+trust h
+erika sync -q --from h/m
+erika share -q -o week.erika
+run 0 "a right clock: sync" erika sync --from h/m
+sync=$(authentic)
+run 0 "list" erika list --json
+list=$out
+run 0 "read" erika read tide
+read=$(authentic)
+text=$(printf '%s\n' "$out" | sed '1,/^$/d')
+unlike "$out" 'clock' "nothing is said of the clock"
+run 0 "verify" erika verify week.erika
+verify=$(authentic)
+like "$sync$read$verify" 'authentic.*authentic.*authentic' "are authentic"
+
+# wrong NAME OFFSET STATUS PATTERN: the same by a wrong clock, from nothing.
+# STATUS is that of sync and verify, PATTERN what is said of freshness.
+wrong() {
+	reader "$1"
+	run 0 "$1: add" faketime -f "$2" erika add -q --yes h/m/m/1.root.json
+	run "$3" "$1: verify before any sync" faketime -f "$2" \
+		erika verify week.erika
+	is "$(authentic)" "$verify" "$1: as authentic"
+	like "$out" "$4" "$1: freshness apart"
+	run "$3" "$1: sync" faketime -f "$2" erika sync --from h/m
+	is "$(authentic)" "$sync" "$1: as authentic"
+	like "$err" "$4" "$1: freshness apart"
+	run 0 "$1: list" faketime -f "$2" erika list --json
+	is "$(printf '%s' "$out" | sed 's/"unread":[a-z]*//')" \
+		"$(printf '%s' "$list" | sed 's/"unread":[a-z]*//')" \
+		"$1: the same list"
+	run 0 "$1: read" faketime -f "$2" erika read tide
+	is "$(authentic)" "$read" "$1: as authentic"
+	is "$(printf '%s\n' "$out" | sed '1,/^$/d')" "$text" "$1: the same text"
+	like "$out" "$4" "$1: freshness apart"
+	run 0 "$1: outlets" faketime -f "$2" erika outlets
+	like "$out" "$4" "$1: freshness apart"
+
+	# What is not authentic is not so by any clock.
+	reader "$1-forged"
+	faketime -f "$2" erika add -q --yes h/m/m/1.root.json
+	run 10 "$1: a changed bundle" faketime -f "$2" erika sync --from forged
+	run 1 "$1: is nowhere" faketime -f "$2" erika read tide
+}
+wrong behind -20y 0 \
+	'fresh: as of .*clock.* is before what was signed: it looks wrong'
+wrong ahead +20y 12 'STALE: as of'
+plan
