@@ -22,6 +22,7 @@
 #include "../../src/sys/file.h"
 #include "../../src/sys/sync.h"
 #include "../lib/published.h"
+#include "../lib/tally.h"
 #include "../lib/tap.h"
 
 /* One bit in so many goes through the program's own command, and of a file
@@ -45,14 +46,6 @@ struct world {
 	int64_t now;
 };
 
-/* What one kind of change came to. */
-struct tally {
-	const char *what;
-	bool reads_only; /* nothing is imported */
-	unsigned tried, accepted, other;
-	size_t first; /* place of the first that was accepted */
-};
-
 static void
 must(enum err e, const struct diag *d, const char *what)
 {
@@ -60,27 +53,6 @@ must(enum err e, const struct diag *d, const char *what)
 		return;
 	printf("Bail out! %s: %s: %s\n", what, err_str(e), d->why);
 	exit(1);
-}
-
-static void
-tally_add(struct tally *t, bool refused, bool same, size_t place)
-{
-	t->tried++;
-	if (!refused && t->accepted++ == 0)
-		t->first = place;
-	t->other += !same;
-}
-
-static void
-tally_say(const struct tally *t)
-{
-	ok(t->tried > 0 && t->accepted == 0, "%s: %u of %u are refused",
-		t->what, t->tried - t->accepted, t->tried);
-	if (t->accepted > 0)
-		printf("#   the first accepted is at byte %zu\n", t->first);
-	if (t->reads_only)
-		return;
-	ok(t->other == 0, "%s: the library is as before each time", t->what);
 }
 
 /* ---- the mutant */
