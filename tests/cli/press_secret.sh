@@ -47,7 +47,7 @@ if [ -r /proc/self/limits ]; then
 			publish -C "$theirs/room" --passphrase-file \
 			"$theirs/fifo" 2>other.err &
 		other=$!
-		for _ in $(seq 100); do
+		for _ in $(seq 500); do
 			[ "$(stat -c %U /proc/$other/mem 2>/dev/null)" = root ] \
 				&& break
 			sleep 0.02
