@@ -53,6 +53,10 @@ enum err erika_outlet_of(const struct library_outlets *outlets,
 enum err erika_root_name(struct span root, char **name, struct diag *d)
 	ERR_MUST_USE;
 
+/* A day in UTC, "2026-11-23", that option --name gave. ERR_USAGE. */
+enum err erika_day(const char *name, const char *s, int64_t *t, struct diag *d)
+	ERR_MUST_USE;
+
 /* Print one line of JSON to stdout. Takes the value; NULL is ERR_NOMEM. */
 enum err erika_json(json_t *v, struct diag *d) ERR_MUST_USE;
 

@@ -8,21 +8,6 @@
 #include "../sys/share.h"
 #include "erika.h"
 
-/* "2026-11-23" as its first second. */
-static enum err
-day_parse(const char *name, const char *s, int64_t *t, struct diag *d)
-{
-	char iso[DATE_SIZE];
-
-	if (strlen(s) == 10) {
-		snprintf(iso, sizeof(iso), "%.10sT00:00:00Z", s);
-		if (date_parse(span_str(iso), t) == ERR_OK)
-			return ERR_OK;
-	}
-	return diag_set(
-		d, ERR_USAGE, "--%s wants a date like 2026-11-23", name);
-}
-
 static enum err
 outlet_pick(const struct library_outlets *list, const char *which,
 	const struct library_outlet **out, struct diag *d)
@@ -93,9 +78,9 @@ erika_share(struct context *cx, int argc, char **argv, struct diag *d)
 	if (e == ERR_OK && file == NULL)
 		e = diag_set(d, ERR_USAGE, "-o FILE says where to write");
 	if (e == ERR_OK && since != NULL)
-		e = day_parse("since", since, &opt.since, d);
+		e = erika_day("since", since, &opt.since, d);
 	if (e == ERR_OK && until != NULL) {
-		e = day_parse("until", until, &opt.until, d);
+		e = erika_day("until", until, &opt.until, d);
 		opt.until += 86400;
 	}
 	if (e != ERR_OK)

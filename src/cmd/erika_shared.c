@@ -122,6 +122,20 @@ erika_root_name(struct span root, char **name, struct diag *d)
 	return e;
 }
 
+enum err
+erika_day(const char *name, const char *s, int64_t *t, struct diag *d)
+{
+	char iso[DATE_SIZE];
+
+	if (strlen(s) == 10) {
+		snprintf(iso, sizeof(iso), "%.10sT00:00:00Z", s);
+		if (date_parse(span_str(iso), t) == ERR_OK)
+			return ERR_OK;
+	}
+	return diag_set(
+		d, ERR_USAGE, "--%s wants a date like 2026-11-23", name);
+}
+
 /* ---- output */
 
 enum err

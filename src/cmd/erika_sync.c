@@ -198,22 +198,30 @@ enum err
 erika_sync(struct context *cx, int argc, char **argv, struct diag *d)
 {
 	struct run r = {.cx = cx};
+	const char *since = NULL;
 	const struct opt opts[] = {
 		{"from", 'f', OPT_STRING, &r.from, "PATH",
 			"only from this folder, share file or URL"},
 		{"country", 'c', OPT_STRING, &r.country, "CC",
 			"try first what works there: RU, IR, BY"},
+		{"since", 0, OPT_STRING, &since, "DATE",
+			"sealed weeks, too, from this day's on"},
 		{"images", 'i', OPT_FLAG, &r.images, NULL,
 			"get the pictures too"},
 		{NULL, 0, OPT_FLAG, NULL, NULL, NULL},
 	};
+	int64_t from = 0;
 	int first;
 	enum err e = command_opts(cx, opts, argc, argv, 0, 1, &first, d);
 
+	if (e == ERR_OK && since != NULL)
+		e = erika_day("since", since, &from, d);
 	if (e != ERR_OK)
 		return e;
-	r.o = (struct sync_options){
-		.now = clock_now(), .from = r.from, .check = xhtml_check};
+	r.o = (struct sync_options){.now = clock_now(),
+		.from = r.from,
+		.check = xhtml_check,
+		.since = from};
 	if (!cx->quiet && !cx->json && isatty(STDERR_FILENO) == 1)
 		r.o.progress = progress;
 	r.json = json_array();

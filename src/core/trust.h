@@ -199,6 +199,13 @@ enum err trust_lost(const struct trust *t, struct diag *d) ERR_MUST_USE;
  * past the last. */
 const char *trust_delegation(const struct trust *t, size_t i);
 
+/* The same of any role that is loaded; and loading one that it delegates to.
+ * trust_load is trust_load_by with "targets". */
+const char *trust_delegation_by(
+	const struct trust *t, const char *by, size_t i);
+enum err trust_load_by(struct trust *t, const char *by, const char *role,
+	struct diag *d) ERR_MUST_USE;
+
 /* Load one of them for listing; then loop over trust_wants. ERR_MISSING when
  * there is no such delegation. Then targets of the role in path order, NULL
  * past the last or when it is not loaded. What a role lists counts only where

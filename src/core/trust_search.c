@@ -267,30 +267,47 @@ trust_found(const struct trust *t)
 }
 
 const char *
-trust_delegation(const struct trust *t, size_t i)
+trust_delegation_by(const struct trust *t, const char *by, size_t i)
 {
+	size_t r = trust_role_find(t, by);
 	const json_t *del =
-		t->n_roles == 0 ? NULL : tuf_delegation(t->roles[0]->doc, i);
+		r == t->n_roles ? NULL : tuf_delegation(t->roles[r]->doc, i);
 
 	return del == NULL ? NULL : tuf_delegation_name(del);
+}
+
+const char *
+trust_delegation(const struct trust *t, size_t i)
+{
+	return trust_delegation_by(t, "targets", i);
 }
 
 enum err
 trust_load(struct trust *t, const char *role, struct diag *d)
 {
+	return trust_load_by(t, "targets", role, d);
+}
+
+enum err
+trust_load_by(struct trust *t, const char *by, const char *role, struct diag *d)
+{
+	size_t i, parent = trust_role_find(t, by);
 	const json_t *del;
 	struct tuf_file f;
-	size_t i;
 
 	if (t->stage != STAGE_READY || t->n_roles == 0)
 		return diag_set(d, ERR_FAILED, "the metadata is not complete");
+	if (parent == t->n_roles)
+		return diag_set(d, ERR_MISSING, "%s is not loaded", by);
 	search_reset(t);
-	for (i = 0; (del = tuf_delegation(t->roles[0]->doc, i)) != NULL; i++)
+	for (i = 0; (del = tuf_delegation(t->roles[parent]->doc, i)) != NULL;
+		i++)
 		if (strcmp(tuf_delegation_name(del), role) == 0)
 			break;
 	if (del == NULL)
 		return diag_set(d, ERR_MISSING, "nothing delegates to it");
-	t->next = (struct trust_visit){.name = tuf_delegation_name(del)};
+	t->next = (struct trust_visit){
+		.name = tuf_delegation_name(del), .parent = parent};
 	i = trust_role_find(t, role);
 	if (i < t->n_roles)
 		return recheck(t, i, d);

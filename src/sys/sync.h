@@ -32,6 +32,7 @@ struct sync_options {
 					  file; NULL: the outlet's mirrors */
 	struct fetch *fetch;	       /* NULL when `from` is a share file */
 	double seconds;		       /* for one request in all; 0: 60 */
+	int64_t since; /* sealed weeks from this moment's on, too; 0: none */
 	/* The strict check of an article's text; one that fails is left
 	 * out. */
 	enum err (*check)(const struct verified *text, struct diag *d);

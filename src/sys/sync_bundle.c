@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../core/date.h"
 #include "../core/minisign.h"
 #include "../core/text.h"
 #include "sync_priv.h"
@@ -135,6 +136,94 @@ bundle_take(struct sync *s, const struct sync_pull *p, struct diag *d)
 	return e;
 }
 
+/* ---- bases */
+
+struct wanted {
+	char *path;
+	struct span desk;
+	uint64_t sequence;
+};
+
+struct sync_wanted {
+	struct wanted *list;
+	size_t n, cap;
+};
+
+static bool
+is_wanted(const struct sync *s, const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < s->wanted->n; i++)
+		if (strcmp(s->wanted->list[i].path, path) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_here(struct sync *s, const char *path)
+{
+	struct library_open o;
+	struct diag none;
+	bool here = library_bundle_open_path(
+			    s->lib, s->outlet->id, path, &o, &none) == ERR_OK;
+
+	if (here)
+		library_open_clear(&o);
+	return here;
+}
+
+static enum err bases_get(
+	struct sync *s, const struct bundle *b, unsigned depth, struct diag *d);
+
+/* One bundle that another builds on, into the library. One that cannot be had
+ * shows when texts are unpacked. */
+static enum err
+base_take(struct sync *s, const char *path, unsigned depth, struct diag *d)
+{
+	const struct trust_target *g;
+	struct sync_pull p;
+	struct diag why;
+	bool ok = false;
+	enum err e = sync_find(s, path, &g, d);
+
+	if (e != ERR_OK || g == NULL)
+		return e;
+	if (sync_pull_start(&p, g, &why) == ERR_OK)
+		e = sync_pull_all(s, &p, &ok, d);
+	if (e == ERR_OK && ok)
+		e = dicts_get(s, p.b, d);
+	if (e == ERR_OK && ok)
+		e = bases_get(s, p.b, depth + 1, d);
+	if (e == ERR_OK && ok)
+		e = bundle_take(s, &p, d);
+	sync_pull_clear(&p);
+	return e;
+}
+
+/* Bundles that this one builds on and nobody listed: they lie in sealed weeks.
+ */
+static enum err
+bases_get(
+	struct sync *s, const struct bundle *b, unsigned depth, struct diag *d)
+{
+	const char *path, *last = "";
+	enum err e = ERR_OK;
+	size_t i;
+
+	for (i = 0; e == ERR_OK && depth < SYNC_BASES && i < bundle_objects(b);
+		i++) {
+		path = bundle_object(b, i)->base_bundle;
+		if (path == NULL || strcmp(path, last) == 0 ||
+			strcmp(path, bundle_path(b)) == 0)
+			continue;
+		last = path;
+		if (!is_wanted(s, path) && !is_here(s, path))
+			e = base_take(s, path, depth, d);
+	}
+	return e;
+}
+
 /* ---- batches */
 
 /* Bundles that are fetched together and enter the library together: a commit
@@ -159,6 +248,8 @@ batch_sync(struct sync *s, struct batch *b, struct diag *d)
 		e = sync_pull_all(s, &b->list[i], &b->ok[i], d);
 		if (e == ERR_OK && b->ok[i])
 			e = dicts_get(s, b->list[i].b, d);
+		if (e == ERR_OK && b->ok[i])
+			e = bases_get(s, b->list[i].b, 0, d);
 		any |= b->ok[i];
 	}
 	if (e == ERR_OK && any)
@@ -215,19 +306,8 @@ batch_free(struct batch *b)
 
 /* ---- which bundles */
 
-struct wanted {
-	char *path;
-	struct span desk;
-	uint64_t sequence;
-};
-
-struct wanted_list {
-	struct wanted *list;
-	size_t n, cap;
-};
-
 static void
-wanted_free(struct wanted_list *w)
+wanted_free(struct sync_wanted *w)
 {
 	size_t i;
 
@@ -247,7 +327,7 @@ wanted_order(const void *a, const void *b)
 }
 
 static enum err
-wanted_add(struct wanted_list *w, const char *path, struct diag *d)
+wanted_add(struct sync_wanted *w, const char *path, struct diag *d)
 {
 	struct wanted *more, x = {.path = strdup(path)};
 
@@ -271,10 +351,20 @@ wanted_add(struct wanted_list *w, const char *path, struct diag *d)
 	return ERR_OK;
 }
 
-/* The bundles of one desk that are not here. */
+/* Whether a bundle's path, b/DESK/YYYY-wNN/N.ekb, is of that week or later. */
+static bool
+is_since(const char *path, const char *week)
+{
+	const char *at = strchr(path, '/');
+
+	at = at == NULL ? NULL : strchr(at + 1, '/');
+	return week[0] == '\0' || (at != NULL && strcmp(at + 1, week) > 0);
+}
+
+/* The bundles of one role that are not here, of weeks from `week` on. */
 static enum err
-desk_list(
-	struct sync *s, const char *role, struct wanted_list *w, struct diag *d)
+desk_list(struct sync *s, const char *role, const char *week,
+	struct sync_wanted *w, struct diag *d)
 {
 	const struct trust_target *g;
 	struct digest digest;
@@ -287,7 +377,8 @@ desk_list(
 	for (i = 0; e == ERR_OK && (g = trust_listed(s->t, role, i)) != NULL;
 		i++) {
 		if (!trust_target_bundle(g, &head, &digest, &text_end) ||
-			!trust_target_sha256(g, sha256))
+			!trust_target_sha256(g, sha256) ||
+			!is_since(trust_target_path(g), week))
 			continue;
 		e = library_bundle_has(s->lib, s->outlet->id, sha256, &has, d);
 		if (e == ERR_OK && !has)
@@ -299,12 +390,12 @@ desk_list(
 /* Load a desk. When its metadata cannot be had the machine has failed; it is
  * started again without it, so that one desk does not silence the others. */
 static enum err
-desk_load(
-	struct sync *s, const char *role, struct wanted_list *w, struct diag *d)
+desk_load(struct sync *s, const char *by, const char *role, const char *week,
+	struct sync_wanted *w, struct diag *d)
 {
 	struct diag why;
 	bool ok = true;
-	enum err e = trust_load(s->t, role, &why);
+	enum err e = trust_load_by(s->t, by, role, &why);
 
 	if (e == ERR_NOMEM)
 		return diag_set(d, e, "out of memory");
@@ -315,15 +406,70 @@ desk_load(
 	}
 	e = sync_satisfy(s, &ok, d);
 	if (e == ERR_OK && ok)
-		return desk_list(s, role, w, d);
+		return desk_list(s, role, week, w, d);
 	s->gap = true;
 	return e == ERR_OK ? sync_restart(s, d) : e;
+}
+
+/* ---- sealed weeks */
+
+/* Whether "y-YYYY" or "s-YYYY-pNN", four weeks each, may hold a week from this
+ * one on. */
+static bool
+may_hold(const char *role, int year, int week)
+{
+	uint64_t y = 0, p = 0;
+
+	if (strlen(role) < 6 ||
+		text_decimal(span_of(role + 2, 4), 9999, &y) != ERR_OK)
+		return false;
+	if (strlen(role) == 6)
+		return strncmp(role, "y-", 2) == 0 && (int)y >= year;
+	if (strlen(role) != 10 || strncmp(role, "s-", 2) != 0 ||
+		strncmp(role + 6, "-p", 2) != 0)
+		return false;
+	/* Two digits, of which the first may be 0. */
+	if (text_decimal(span_str(role + (role[8] == '0' ? 9 : 8)), 99, &p) !=
+		ERR_OK)
+		return false;
+	return (int)y > year || ((int)y == year && 4 * (int)p >= week);
+}
+
+/* What years and their periods list, from o->since on. */
+static enum err
+sealed_load(struct sync *s, struct sync_wanted *w, struct diag *d)
+{
+	char from[32], year[LIMIT_NAME + 1], period[LIMIT_NAME + 1];
+	const char *name;
+	int y, n;
+	size_t i, k;
+	enum err e = ERR_OK;
+
+	date_week(s->o->since, &y, &n);
+	snprintf(from, sizeof(from), "%04d-w%02d", y, n);
+	for (i = 0; e == ERR_OK && (name = trust_delegation(s->t, i)) != NULL;
+		i++) {
+		if (strlen(name) != 6 || !may_hold(name, y, n))
+			continue;
+		/* Names are gone once the machine starts again. */
+		snprintf(year, sizeof(year), "%s", name);
+		e = desk_load(s, "targets", year, from, w, d);
+		for (k = 0; e == ERR_OK &&
+			    (name = trust_delegation_by(s->t, year, k)) != NULL;
+			k++) {
+			if (strlen(name) != 10 || !may_hold(name, y, n))
+				continue;
+			snprintf(period, sizeof(period), "%s", name);
+			e = desk_load(s, year, period, from, w, d);
+		}
+	}
+	return e;
 }
 
 enum err
 sync_bundles(struct sync *s, struct diag *d)
 {
-	struct wanted_list w = {.n = 0};
+	struct sync_wanted w = {.n = 0};
 	const struct trust_target *g;
 	struct batch *b = calloc(1, sizeof(*b));
 	const char *role;
@@ -335,10 +481,13 @@ sync_bundles(struct sync *s, struct diag *d)
 	for (i = 0; e == ERR_OK && (role = trust_delegation(s->t, i)) != NULL;
 		i++)
 		if (library_role_read(role))
-			e = desk_load(s, role, &w, d);
+			e = desk_load(s, "targets", role, "", &w, d);
+	if (e == ERR_OK && s->o->since != 0)
+		e = sealed_load(s, &w, d);
 	if (w.n > 0)
 		qsort(w.list, w.n, sizeof(*w.list), wanted_order);
 	s->progress.todo = w.n;
+	s->wanted = &w;
 	for (i = 0; e == ERR_OK && i < w.n; i++) {
 		/* What a role lists counts only where the search for its
 		 * path, with all that goes before, ends in that role. */
@@ -349,6 +498,7 @@ sync_bundles(struct sync *s, struct diag *d)
 	if (e == ERR_OK && b->n > 0)
 		e = batch_sync(s, b, d);
 	batch_free(b);
+	s->wanted = NULL;
 	wanted_free(&w);
 	return e;
 }

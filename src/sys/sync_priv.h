@@ -18,6 +18,9 @@
 #define SYNC_POLL 3
 #define SYNC_HEADS 2
 
+/* How deep a bundle may build on others that nobody listed. */
+#define SYNC_BASES 8
+
 /* A mirror during a run; index is that of its place and of its report. */
 struct sync_place {
 	bool polled;
@@ -49,9 +52,10 @@ struct sync {
 	struct pack *pack;
 	bool pack_tried;
 	struct sync_progress progress;
-	int64_t started;	  /* clock_steady */
-	struct sync_reason worst; /* of what could not be had at all */
-	bool split;		  /* two heads were met: */
+	int64_t started;		  /* clock_steady */
+	struct sync_reason worst;	  /* of what could not be had at all */
+	const struct sync_wanted *wanted; /* bundles listed: sync_bundle.c */
+	bool split;			  /* two heads were met: */
 	struct diag split_why;
 	bool refused; /* some content was left out */
 	bool gap;     /* some role's metadata could not be had */
