@@ -116,7 +116,12 @@ $(B)/tests/tool/fliptool: $(B)/tests/tool/fliptool.o \
 	$(B)/libsys.a $(B)/liberika.a
 	$(CC) $(LDFLAGS) -o $@ $^ -Wl,--as-needed $(LD_erika)
 
-tools: $(TOOLS)
+# A newsroom with ten years of archive, for bench-trust and a test.
+ARCHIVE = $(B)/tests/bench/archive
+$(ARCHIVE): $(B)/tests/bench/archive.o $(B)/libsys.a $(B)/liberika.a
+	$(CC) $(LDFLAGS) -o $@ $^ -Wl,--as-needed $(LD_erika)
+
+tools: $(TOOLS) $(ARCHIVE)
 
 # The trust machine behind the public TUF conformance protocol. With
 # CONFORM_LIBCRYPTO=1 also one that checks RSA and ECDSA keys, for foreign
@@ -158,6 +163,12 @@ bench:
 	@$(MAKE) -s -j2 all $(BENCH)
 	@tests/bench/run.py $(B)
 
+# What ten years of archive cost a reader and a newsroom.
+bench-trust:
+	@tests/lib/packages.sh bench
+	@$(MAKE) -s -j2 all conform $(ARCHIVE)
+	@tests/bench/trust.py $(B)
+
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
@@ -170,5 +181,5 @@ clean:
 	rm -rf build
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all demo test check bench install units tools conform foreign clean
+.PHONY: all demo test check bench bench-trust install units tools conform foreign clean
 .SECONDARY:

@@ -10,6 +10,9 @@
 #include "press_records.h"
 #include "press_signers.h"
 
+/* A pattern such as that of weeks 45 to 48, with room to spare. */
+#define ARCHIVE_PATTERN 32
+
 void
 archive_period(const char week[static 9], char out[static ARCHIVE_NAME])
 {
@@ -166,29 +169,84 @@ period_find(json_t *body, const char *period)
 	return NULL;
 }
 
+/* Weeks of a period as a bit each: 1 for its first. */
+static unsigned
+weeks_of(const json_t *paths, const char *year, unsigned first)
+{
+	unsigned set = 0, i;
+	char path[24];
+	size_t k;
+
+	for (i = 0; i < 4; i++) {
+		snprintf(path, sizeof(path), "b/x/%.4s-w%02u/x", year,
+			(first + i) % 100);
+		for (k = 0; k < json_array_size(paths); k++)
+			if (tuf_path_match(
+				    json_string_value(json_array_get(paths, k)),
+				    path))
+				set |= 1u << i;
+	}
+	return set;
+}
+
+/* Patterns for a set of weeks, neighbours of one decade as one: w45 to w48 are
+ * "w4[5-8]". Every reader fetches the year, so that it is kept short. */
+static size_t
+patterns_of(unsigned set, const char *year, unsigned first,
+	char out[static 4][ARCHIVE_PATTERN])
+{
+	unsigned from, to, i;
+	size_t n = 0;
+
+	for (i = 0; i < 4; i = to + 1) {
+		to = i;
+		if ((set & 1u << i) == 0)
+			continue;
+		while (to < 3 && set & 1u << (to + 1) &&
+			(first + to + 1) % 10 != 0)
+			to++;
+		from = (first + i) % 100;
+		if (to == i)
+			snprintf(out[n++], ARCHIVE_PATTERN, "b/*/%.4s-w%02u/*",
+				year, from);
+		else
+			snprintf(out[n++], ARCHIVE_PATTERN,
+				"b/*/%.4s-w%u[%u-%u]/*", year, from / 10,
+				from % 10, (first + to) % 10);
+	}
+	return n;
+}
+
 static enum err
 week_add(json_t *body, const char *period, const struct tuf_rule *rule,
 	const char *week, bool *changed, struct diag *d)
 {
-	char pattern[32];
-	const char *const patterns[2] = {pattern, NULL};
-	json_t *del = period_find(body, period), *paths;
-	size_t i;
+	char text[4][ARCHIVE_PATTERN];
+	const char *patterns[5] = {NULL};
+	unsigned number =
+		(unsigned)(week[6] - '0') * 10 + (unsigned)(week[7] - '0');
+	unsigned first = (number - 1) / 4 * 4 + 1, set;
+	json_t *del = period_find(body, period), *paths = json_array();
+	size_t i, n;
 
-	snprintf(pattern, sizeof(pattern), "b/*/%.8s/*", week);
-	if (del == NULL) {
-		*changed = true;
-		return delegate(body, period, rule, patterns, d);
+	set = weeks_of(json_object_get(del, "paths"), week, first);
+	if (set & 1u << (number - first)) {
+		json_decref(paths);
+		return ERR_OK;
 	}
-	paths = json_object_get(del, "paths");
-	for (i = 0; i < json_array_size(paths); i++)
-		if (strcmp(json_string_value(json_array_get(paths, i)),
-			    pattern) == 0)
-			return ERR_OK;
 	*changed = true;
-	return json_array_append_new(paths, json_string(pattern)) == 0
-		       ? ERR_OK
-		       : ERR_NOMEM;
+	n = patterns_of(set | 1u << (number - first), week, first, text);
+	for (i = 0; i < n; i++) {
+		patterns[i] = text[i];
+		if (json_array_append_new(paths, json_string(text[i])) != 0)
+			return ERR_NOMEM;
+	}
+	if (del != NULL)
+		return json_object_set_new(del, "paths", paths) == 0
+			       ? ERR_OK
+			       : ERR_NOMEM;
+	json_decref(paths);
+	return delegate(body, period, rule, patterns, d);
 }
 
 enum err

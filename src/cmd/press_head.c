@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../core/date.h"
 #include "../core/limits.h"
 #include "../core/pack.h"
 #include "../core/trust.h"
@@ -13,35 +14,39 @@
 
 /* ---- which roles a reader begins with */
 
-bool
-head_open(const char *role, const char *newest)
+/* The years with weeks that are not sealed. */
+struct years {
+	int from, to;
+};
+
+static enum err
+years_open(struct room *r, int64_t now, struct years *out, struct diag *d)
 {
-	char before[8];
+	int64_t oldest = now;
+	bool found;
+	int week;
+	enum err e = db_one_int(r->db, d, &oldest, &found,
+		"SELECT min(created) FROM bundle WHERE sealed=0"
+		" HAVING min(created) NOT NULL",
+		"");
+
+	date_week(now, &out->to, &week);
+	date_week(oldest < now ? oldest : now, &out->from, &week);
+	return e;
+}
+
+/* Whether a reader wants this role at a cold start. */
+static bool
+is_open(const char *role, const struct years *y)
+{
+	int year;
 
 	if (strncmp(role, "s-", 2) == 0)
 		return false;
-	if (strncmp(role, "y-", 2) != 0 || newest == NULL)
+	if (strncmp(role, "y-", 2) != 0)
 		return true;
-	/* In January the year before still has open weeks. */
-	snprintf(before, sizeof(before), "y-%04u",
-		(unsigned)strtoul(newest + 2, NULL, 10) - 1);
-	return strcmp(role, newest) == 0 || strcmp(role, before) == 0;
-}
-
-/* The newest year of a list of names; "" when there is none. */
-static enum err
-newest_year(struct room *r, char out[static 8], struct diag *d)
-{
-	struct buf b;
-	bool found = false;
-	enum err e;
-
-	buf_init(&b, 64);
-	e = db_one_blob(r->db, d, &b, &found,
-		"SELECT max(name) FROM role WHERE name GLOB 'y-*'", "");
-	snprintf(out, 8, "%s", found ? buf_cstr(&b) : "");
-	buf_free(&b);
-	return e;
+	year = (int)strtol(role + 2, NULL, 10);
+	return year >= y->from && year <= y->to;
 }
 
 /* ---- snapshot and timestamp */
@@ -67,11 +72,11 @@ meta_add(struct room *r, json_t *body, const char *role, struct diag *d)
 }
 
 static enum err
-snapshot_body(struct room *r, json_t *body, struct diag *d)
+snapshot_body(struct room *r, json_t *body, int64_t now, struct diag *d)
 {
 	struct db_query *q;
-	char newest[8];
-	enum err e = newest_year(r, newest, d), done;
+	struct years open;
+	enum err e = years_open(r, now, &open, d), done;
 
 	if (e != ERR_OK)
 		return e;
@@ -84,7 +89,7 @@ snapshot_body(struct room *r, json_t *body, struct diag *d)
 	while (e == ERR_OK && db_row(q)) {
 		const char *role = db_text(q, 0);
 
-		if (head_open(role, newest[0] == '\0' ? NULL : newest))
+		if (is_open(role, &open))
 			e = meta_add(r, body, role, d);
 		else
 			e = tuf_body_meta(
@@ -100,7 +105,8 @@ head_sign(struct roles *u, struct diag *d)
 	struct tuf_rule rule = tuf_root_rule(u->chain.root, TUF_SNAPSHOT);
 	json_t *body =
 		tuf_body(TUF_SNAPSHOT, 1, u->now + ROLE_SNAPSHOT_SECONDS);
-	enum err e = body == NULL ? ERR_NOMEM : snapshot_body(u->room, body, d);
+	enum err e = body == NULL ? ERR_NOMEM
+				  : snapshot_body(u->room, body, u->now, d);
 
 	if (e != ERR_OK) {
 		json_decref(body);
@@ -200,9 +206,9 @@ head_check(struct roles *u, struct span anchor, struct span timestamp,
 	struct span snapshot, struct diag *d)
 {
 	struct trust *t = NULL;
+	struct years open;
 	const char *name;
-	char newest[8];
-	enum err e = newest_year(u->room, newest, d);
+	enum err e = years_open(u->room, u->now, &open, d);
 	size_t i;
 
 	if (e == ERR_OK)
@@ -211,7 +217,7 @@ head_check(struct roles *u, struct span anchor, struct span timestamp,
 		e = machine_run(t, u, timestamp, snapshot, d);
 	for (i = 0; e == ERR_OK && (name = trust_delegation(t, i)) != NULL;
 		i++) {
-		if (!head_open(name, newest[0] == '\0' ? NULL : newest))
+		if (!is_open(name, &open))
 			continue;
 		e = trust_load(t, name, d);
 		if (e == ERR_OK)
@@ -226,12 +232,18 @@ head_check(struct roles *u, struct span anchor, struct span timestamp,
 
 /* ---- the two files */
 
+/* Most files of a pack, and the bytes up to which desks are added to it: one
+ * request in small pieces of 8 KiB, on networks that allow no more. */
+#define PACK_FILES 64
+#define PACK_WANTED 6000
+
 struct packing_head {
 	struct room *room;
-	struct pack_file *files;
-	char (*names)[LIMIT_NAME + 40];
-	struct buf *bodies;
-	size_t n, most;
+	struct pack_file files[PACK_FILES];
+	char names[PACK_FILES][LIMIT_NAME + 40];
+	struct buf bodies[PACK_FILES];
+	size_t n;
+	struct buf packed;
 };
 
 static enum err
@@ -239,7 +251,7 @@ pack_add(struct packing_head *p, const char *name, struct span body)
 {
 	enum err e;
 
-	if (p->n == p->most)
+	if (p->n == PACK_FILES)
 		return ERR_OK; /* a shortcut may be short */
 	snprintf(p->names[p->n], sizeof(*p->names), "m/%s", name);
 	buf_init(&p->bodies[p->n], LIMIT_METADATA);
@@ -250,7 +262,7 @@ pack_add(struct packing_head *p, const char *name, struct span body)
 	return e;
 }
 
-/* The file of an open role that the snapshot names. */
+/* The file of a role that the snapshot names. */
 static enum err
 pack_role(struct packing_head *p, const struct tuf_doc *snapshot,
 	const char *role, struct diag *d)
@@ -274,22 +286,58 @@ pack_role(struct packing_head *p, const struct tuf_doc *snapshot,
 	return e;
 }
 
-/* Timestamp, snapshot, targets, and what targets delegate that is open. */
+/* One desk in any case, the newsroom's first, and others while the pack stays
+ * short: they are fetched one by one otherwise. */
 static enum err
-pack_fill(struct packing_head *p, struct span timestamp, struct diag *d)
+pack_desk(struct packing_head *p, const struct tuf_doc *snapshot,
+	const char *role, bool always, struct diag *d)
 {
-	struct tuf_doc *snapshot = NULL, *targets = NULL;
-	char newest[8], name[64];
-	struct buf b;
-	int64_t version;
+	size_t before = p->n;
+	enum err e = pack_role(p, snapshot, role, d);
+
+	buf_clear(&p->packed);
+	if (e == ERR_OK)
+		e = pack_make(p->files, p->n, &p->packed);
+	if (e == ERR_OK && p->packed.n > PACK_WANTED && !always &&
+		p->n > before)
+		buf_free(&p->bodies[--p->n]);
+	return e;
+}
+
+static enum err
+pack_desks(struct packing_head *p, const struct tuf_doc *snapshot,
+	const struct tuf_doc *targets, struct diag *d)
+{
 	const json_t *del;
+	char home[64];
 	enum err e;
 	size_t i;
 
-	buf_init(&b, LIMIT_SNAPSHOT);
-	e = newest_year(p->room, newest, d);
-	if (e == ERR_OK)
-		e = records_role(p->room, "snapshot", &version, &b, d);
+	snprintf(home, sizeof(home), "d-%.32s", p->room->home);
+	e = pack_desk(p, snapshot, home, true, d);
+	for (i = 0; e == ERR_OK && (del = tuf_delegation(targets, i)) != NULL;
+		i++) {
+		const char *role = tuf_delegation_name(del);
+
+		if (role[0] == 'd' && strcmp(role, home) != 0)
+			e = pack_desk(p, snapshot, role, false, d);
+	}
+	buf_clear(&p->packed);
+	return e == ERR_OK ? pack_make(p->files, p->n, &p->packed) : e;
+}
+
+/* Timestamp, snapshot, targets, and what targets delegate that is open. */
+static enum err
+pack_fill(struct packing_head *p, struct span timestamp, int64_t now,
+	struct diag *d)
+{
+	struct tuf_doc *snapshot = NULL, *targets = NULL;
+	struct years open;
+	int64_t version;
+	const json_t *del;
+	enum err e = years_open(p->room, now, &open, d);
+	size_t i;
+
 	if (e == ERR_OK)
 		e = records_doc(p->room, "snapshot", &snapshot, d);
 	if (e == ERR_OK)
@@ -297,22 +345,30 @@ pack_fill(struct packing_head *p, struct span timestamp, struct diag *d)
 	if (e == ERR_OK)
 		e = pack_add(p, "timestamp.json", timestamp);
 	if (e == ERR_OK && snapshot != NULL && targets != NULL) {
+		struct buf b;
+		char name[64];
+
+		buf_init(&b, LIMIT_SNAPSHOT);
+		e = records_role(p->room, "snapshot", &version, &b, d);
 		snprintf(name, sizeof(name), "%lld.snapshot.json",
 			(long long)version);
-		e = pack_add(p, name, buf_view(&b));
+		if (e == ERR_OK)
+			e = pack_add(p, name, buf_view(&b));
+		buf_free(&b);
 		if (e == ERR_OK)
 			e = pack_role(p, snapshot, "targets", d);
 		for (i = 0; e == ERR_OK &&
 			    (del = tuf_delegation(targets, i)) != NULL;
 			i++)
-			if (head_open(tuf_delegation_name(del),
-				    newest[0] == '\0' ? NULL : newest))
+			if (tuf_delegation_name(del)[0] != 'd' &&
+				is_open(tuf_delegation_name(del), &open))
 				e = pack_role(p, snapshot,
 					tuf_delegation_name(del), d);
+		if (e == ERR_OK)
+			e = pack_desks(p, snapshot, targets, d);
 	}
 	tuf_free(snapshot);
 	tuf_free(targets);
-	buf_free(&b);
 	return e;
 }
 
@@ -326,41 +382,33 @@ head_put(struct room *r, const char *rest, struct span s, struct diag *d)
 	return e;
 }
 
-#define PACK_FILES 64
-
 enum err
-head_write(struct room *r, struct diag *d)
+head_write(struct room *r, int64_t now, struct diag *d)
 {
-	struct pack_file files[PACK_FILES];
-	char(*names)[LIMIT_NAME + 40] = calloc(PACK_FILES, sizeof(*names));
-	struct buf bodies[PACK_FILES], pack, timestamp;
-	struct packing_head p = {.room = r,
-		.files = files,
-		.names = names,
-		.bodies = bodies,
-		.most = PACK_FILES};
+	struct packing_head *p = calloc(1, sizeof(*p));
+	struct buf timestamp;
 	int64_t version;
 	enum err e;
 	size_t i;
 
-	if (names == NULL)
+	if (p == NULL)
 		return diag_set(d, ERR_NOMEM, "out of memory");
-	buf_init(&pack, LIMIT_PACK);
+	p->room = r;
+	buf_init(&p->packed, LIMIT_PACK);
 	buf_init(&timestamp, LIMIT_TIMESTAMP);
 	e = records_role(r, "timestamp", &version, &timestamp, d);
 	if (e == ERR_OK)
-		e = pack_fill(&p, buf_view(&timestamp), d);
+		e = pack_fill(p, buf_view(&timestamp), now, d);
 	if (e == ERR_OK)
-		e = pack_make(files, p.n, &pack);
-	if (e == ERR_OK)
-		e = head_put(r, "repository/m/now.pack", buf_view(&pack), d);
+		e = head_put(
+			r, "repository/m/now.pack", buf_view(&p->packed), d);
 	if (e == ERR_OK)
 		e = head_put(r, "repository/m/timestamp.json",
 			buf_view(&timestamp), d);
-	for (i = 0; i < p.n; i++)
-		buf_free(&bodies[i]);
-	buf_free(&pack);
+	for (i = 0; i < p->n; i++)
+		buf_free(&p->bodies[i]);
+	buf_free(&p->packed);
 	buf_free(&timestamp);
-	free(names);
+	free(p);
 	return e;
 }

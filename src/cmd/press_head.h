@@ -16,10 +16,6 @@ enum err head_check(struct roles *u, struct span anchor, struct span timestamp,
 
 /* The two mutable files: now.pack first, then timestamp.json, which makes
  * everything before it visible. */
-enum err head_write(struct room *r, struct diag *d) ERR_MUST_USE;
-
-/* Whether a role of the snapshot is open: readers want it at a cold start. Of
- * the years, the two newest are; `newest` is the last one's name, or NULL. */
-bool head_open(const char *role, const char *newest);
+enum err head_write(struct room *r, int64_t now, struct diag *d) ERR_MUST_USE;
 
 #endif

@@ -172,7 +172,7 @@ press_publish(struct context *cx, int argc, char **argv, struct diag *d)
 			"timestamp's key signs: publish where that key is, "
 			"with this folder");
 	if (e == ERR_OK)
-		e = head_write(r, d);
+		e = head_write(r, clock_now(), d);
 	if (e == ERR_OK)
 		e = mirrors_copy(cx, r, &m, all, argc - first, argv + first, d);
 	mirrors_clear(&m);

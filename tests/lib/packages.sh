@@ -5,9 +5,9 @@ set -eu
 build="gcc libc6-dev make pkg-config libsodium-dev nettle-dev zlib1g-dev
 	libjansson-dev libexpat1-dev libsqlite3-dev libcurl4-openssl-dev
 	libxml2-dev libunistring-dev"
-test="libssl-dev faketime minisign nginx-light mandoc python3 openssl curl
-	libjpeg-turbo-progs webp netpbm libimage-exiftool-perl"
-bench="zstd gzip tar time libjpeg62-turbo-dev"
+test="libssl-dev faketime time minisign nginx-light mandoc python3 openssl
+	curl libjpeg-turbo-progs webp netpbm libimage-exiftool-perl"
+bench="zstd gzip tar libjpeg62-turbo-dev"
 # Node for the foreign TUF clients: Debian's, or whatever is there already.
 command -v node >/dev/null 2>&1 || test="$test nodejs"
 command -v npm >/dev/null 2>&1 || test="$test npm"
