@@ -48,8 +48,10 @@ if [ -r /proc/self/limits ]; then
 			"$theirs/fifo" 2>other.err &
 		other=$!
 		for _ in $(seq 500); do
-			[ "$(stat -c %U /proc/$other/mem 2>/dev/null)" = root ] \
-				&& break
+			# Before setpriv it is root's, too.
+			[ "$(cat /proc/$other/comm)" = erika-press ] &&
+				[ "$(stat -c %U /proc/$other/mem)" = root ] &&
+				break
 			sleep 0.02
 		done
 		is "$(stat -c %U /proc/$other/mem)" root \
