@@ -12,6 +12,7 @@
 #include "../sys/clock.h"
 #include "../sys/file.h"
 #include "press.h"
+#include "press_chain.h"
 #include "press_json.h"
 #include "press_records.h"
 
@@ -104,7 +105,34 @@ expiry_print(json_t *all, const char *name, uint64_t version, int64_t expires,
 	putchar('\n');
 }
 
-/* The root has the longest life, and is not renewed by publishing. */
+/* A new root or new targets that will take effect with publish. */
+static enum err
+waiting(struct room *r, json_t *all, struct diag *d)
+{
+	struct chain c;
+	enum err e = chain_load(r, CHAIN_ALL, &c, d);
+
+	if (e == ERR_OK && all != NULL) {
+		json_t *list = json_array();
+
+		if (c.root_new)
+			json_array_append_new(list, json_string("root"));
+		if (c.targets_new)
+			json_array_append_new(list, json_string("targets"));
+		json_object_set_new(all, "waiting", list);
+	} else if (e == ERR_OK) {
+		if (c.root_new)
+			printf("waits   root version %llu, for publish\n",
+				(unsigned long long)c.root->version);
+		if (c.targets_new)
+			printf("waits   targets version %llu, for publish\n",
+				(unsigned long long)c.targets->version);
+	}
+	chain_free(&c);
+	return e;
+}
+
+/* The root has the longest life. */
 static enum err
 root_print(struct room *r, json_t *all, int64_t now, struct diag *d)
 {
@@ -158,6 +186,8 @@ press_status(struct context *cx, int argc, char **argv, struct diag *d)
 		e = identity(r, all, d);
 	if (e == ERR_OK)
 		e = counts(r, all, d);
+	if (e == ERR_OK)
+		e = waiting(r, all, d);
 	if (e == ERR_OK)
 		e = root_print(r, all, clock_now(), d);
 	if (e == ERR_OK)

@@ -90,6 +90,8 @@ like "$out" '^complete$' "and says that it is complete"
 cd ..
 run 2 "it is no root" erika-press root install -C room stick/add.proposal
 run 0 "install" erika-press targets install -C room stick/add.proposal
+like "$(erika-press status -C room)" '^waits   targets version 2, for publish' \
+	"status says that it waits"
 run 0 "the new desk packs" erika-press pack -C room --desk sport \
 	"$(article three)"
 run 0 "and is published" erika-press publish -C room
