@@ -180,7 +180,7 @@ ceremony_propose(struct room *r, const struct context *cx,
 
 	if (e == ERR_OK)
 		here = file == NULL && keys_here(r, p);
-	if (e == ERR_OK)
+	if (e == ERR_OK && !cx->json)
 		e = explain_proposal(p, &r->keys, d);
 	if (e == ERR_OK && here) {
 		e = all_sign(r, p, d);
@@ -257,8 +257,7 @@ ceremony_install(struct room *r, const struct proposal *p, struct diag *d)
 		!(p->doc->type == TUF_ROOT ? c.root_new : c.targets_new))
 		e = diag_set(d, ERR_MIXED,
 			"it does not fit this newsroom as it is now: %s",
-			c.left[0] == '\0' ? "it is published already"
-					   : c.left);
+			c.left[0] == '\0' ? "it is published already" : c.left);
 	if (e == ERR_OK)
 		e = db_commit(r->db, d);
 	if (e != ERR_OK)

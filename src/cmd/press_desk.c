@@ -9,6 +9,7 @@
 #include "press.h"
 #include "press_ceremony.h"
 #include "press_change.h"
+#include "press_json.h"
 
 struct desk {
 	const struct context *cx;
@@ -33,6 +34,16 @@ desk_list(struct desk *k, struct diag *d)
 		if (g->name[0] != 'd' || g->n == 0)
 			continue;
 		minisign_keynum_text(number, g->keys[0].keynum);
+		if (k->cx->json) {
+			json_t *o = json_pack("{s:s, s:s, s:s, s:b}", "schema",
+				"erika-desk-1", "desk", g->name + 2, "number",
+				number, "here",
+				keyring_at_hand(&k->r->keys, g->keys[0].key));
+
+			press_json_print(o);
+			json_decref(o);
+			continue;
+		}
 		printf("%-16s %s %s\n", g->name + 2, number,
 			keyring_at_hand(&k->r->keys, g->keys[0].key)
 				? "here"

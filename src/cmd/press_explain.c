@@ -7,6 +7,7 @@
 #include "../core/text.h"
 #include "press.h"
 #include "press_grants.h"
+#include "press_json.h"
 
 /* "5C1B0A9D8E7F6A5B alice", by the names that are known here. */
 #define KEY_TEXT 100
@@ -159,5 +160,55 @@ explain_signatures(
 		printf("%s\n", proposal_check(p, NULL) == ERR_OK
 				       ? "complete"
 				       : "not complete");
+	return e;
+}
+
+static json_t *
+rule_json(const struct proposal *p, const struct tuf_rule *rule,
+	const char *whose, const struct grant *g)
+{
+	char number[2 * MINISIGN_KEYNUM + 1];
+	json_t *keys = json_array();
+	size_t k;
+
+	for (k = 0; k < g->n; k++) {
+		minisign_keynum_text(number, g->keys[k].keynum);
+		json_array_append_new(keys,
+			json_pack("{s:s, s:b}", "number", number, "signed",
+				tuf_signed(p->doc, rule,
+					json_string_value(json_array_get(
+						rule->keyids, k)))));
+	}
+	return json_pack("{s:s, s:i, s:o}", "by", whose, "threshold",
+		(int)g->threshold, "keys", keys);
+}
+
+enum err
+explain_json(const struct proposal *p, struct diag *d)
+{
+	char hex[65];
+	struct tuf_rule rule;
+	struct grant g;
+	const char *whose;
+	json_t *rules = json_array(), *o;
+	enum err e = ERR_OK;
+	size_t i;
+
+	for (i = 0; e == ERR_OK && proposal_rule(p, i, &rule, &whose); i++) {
+		e = grant_read(&rule, tuf_type_str(p->doc->type), &g, d);
+		if (e == ERR_OK)
+			json_array_append_new(
+				rules, rule_json(p, &rule, whose, &g));
+	}
+	text_hex(hex, p->fingerprint, 32);
+	o = json_pack("{s:s, s:s, s:s, s:I, s:b, s:O}", "schema",
+		"erika-proposal-status-1", "root", hex, "type",
+		tuf_type_str(p->doc->type), "version",
+		(json_int_t)p->doc->version, "complete",
+		proposal_check(p, NULL) == ERR_OK, "rules", rules);
+	if (e == ERR_OK)
+		press_json_print(o);
+	json_decref(o);
+	json_decref(rules);
 	return e;
 }

@@ -13,4 +13,7 @@ enum err explain_proposal(const struct proposal *p, struct keyring *ring,
 enum err explain_signatures(const struct proposal *p, struct keyring *ring,
 	struct diag *d) ERR_MUST_USE;
 
+/* The same as one JSON object. */
+enum err explain_json(const struct proposal *p, struct diag *d) ERR_MUST_USE;
+
 #endif

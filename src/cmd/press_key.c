@@ -9,6 +9,7 @@
 #include "../sys/file.h"
 #include "press.h"
 #include "press_chain.h"
+#include "press_json.h"
 
 struct key_options {
 	struct room_options room;
@@ -148,9 +149,10 @@ key_object(struct room *r, const struct keyring_key *k,
 	minisign_keynum_text(number, k->pub.keynum);
 	if (e == ERR_OK)
 		e = roles_of(root, targets, k->pub.key, roles);
-	*out = json_pack("{s:s, s:s, s:s, s:O, s:s, s:s}", "name", k->name,
-		"number", number, "id", id, "roles", roles, "secret", state,
-		"mode", mode == 0 ? "" : octal);
+	*out = json_pack("{s:s, s:s, s:s, s:s, s:O, s:s, s:s}", "schema",
+		"erika-key-1", "name", k->name, "number", number, "id", id,
+		"roles", roles, "secret", state, "mode",
+		mode == 0 ? "" : octal);
 	json_decref(roles);
 	return e == ERR_OK && *out == NULL ? ERR_NOMEM : e;
 }
@@ -178,7 +180,7 @@ key_list(const struct context *cx, const struct key_options *o, struct diag *d)
 	struct grants root = {.n = 0};
 	struct chain chain = {.root = NULL};
 	struct room *r = NULL;
-	json_t *all = json_array(), *one = NULL;
+	json_t *one = NULL;
 	enum err e = room_open(&o->room, &r, d);
 	size_t i;
 
@@ -188,16 +190,13 @@ key_list(const struct context *cx, const struct key_options *o, struct diag *d)
 		e = grants_read(chain.root, &root, d);
 	for (i = 0; e == ERR_OK && i < r->keys.n; i++) {
 		e = key_object(r, &r->keys.list[i], &root, &chain.grants, &one);
-		if (e == ERR_OK && json_array_append_new(all, one) != 0)
-			e = ERR_NOMEM;
-		if (e == ERR_OK && !cx->json)
+		if (e == ERR_OK && cx->json)
+			press_json_print(one);
+		else if (e == ERR_OK)
 			key_print(one);
+		json_decref(one);
+		one = NULL;
 	}
-	if (e == ERR_OK && cx->json) {
-		json_dumpf(all, stdout, JSON_COMPACT);
-		putchar('\n');
-	}
-	json_decref(all);
 	grants_free(&root);
 	chain_free(&chain);
 	room_close(r);

@@ -169,10 +169,13 @@ ceremony_status(const struct ceremony *c, struct keyring *ring, struct diag *d)
 	struct proposal *p = NULL;
 	enum err e = proposal_get(c, &p, d);
 
-	if (e == ERR_OK)
+	if (e == ERR_OK && c->cx->json) {
+		e = explain_json(p, d);
+	} else if (e == ERR_OK) {
 		e = explain_proposal(p, ring, d);
-	if (e == ERR_OK)
-		e = explain_signatures(p, ring, d);
+		if (e == ERR_OK)
+			e = explain_signatures(p, ring, d);
+	}
 	proposal_free(p);
 	return e;
 }

@@ -13,6 +13,7 @@
 #include "press_archive.h"
 #include "press_ceremony.h"
 #include "press_change.h"
+#include "press_json.h"
 #include "press_records.h"
 #include "press_signers.h"
 
@@ -327,6 +328,23 @@ years_grant(struct seal *s, struct diag *d)
 /* ---- the command */
 
 static void
+period_json(const struct seal *s, const char *period, size_t bundles)
+{
+	json_t *weeks = json_array(), *of, *o;
+	const char *week;
+
+	json_object_foreach(s->weeks, week,
+		of) if (strcmp(json_string_value(of), period) == 0)
+		json_array_append_new(weeks, json_string(week));
+	o = json_pack("{s:s, s:s, s:O, s:I}", "schema", "erika-sealed-1",
+		"period", period, "weeks", weeks, "bundles",
+		(json_int_t)bundles);
+	press_json_print(o);
+	json_decref(o);
+	json_decref(weeks);
+}
+
+static void
 report(const struct seal *s)
 {
 	const char *period, *week;
@@ -334,6 +352,10 @@ report(const struct seal *s)
 
 	json_object_foreach(s->periods, period, list)
 	{
+		if (s->cx->json) {
+			period_json(s, period, json_object_size(list));
+			continue;
+		}
 		printf("%s ", period);
 		json_object_foreach(s->weeks, week,
 			of) if (strcmp(json_string_value(of), period) == 0)

@@ -22,8 +22,8 @@ for pair in root-1:root timestamp:timestamp snapshot:snapshot \
 done
 is "$(erika-press key list -C room --json | python3 -c '
 import json, sys
-print(sorted((k["name"], *k["roles"]) for k in json.load(sys.stdin)
-             if k["name"][0] in "dm"))')" \
+print(sorted((k["name"], *k["roles"]) for k in map(json.loads, sys.stdin)
+             if k["name"][0] in "dm" and k["schema"] == "erika-key-1"))')" \
 	"[('desk-news', 'd-news'), ('mirrors', 'x')]" "and as JSON"
 sig=$(ls m/t/b/news/*/*.ekb)
 run 0 "a bundle is signed by its desk's key" \
@@ -98,6 +98,8 @@ run 0 "and is published" erika-press publish -C room
 run 0 "to readers" target m "$(bundle_path m 1 sport)"
 run 0 "desk list" erika-press desk list -C room
 like "$out" '^sport +[0-9A-F]{16} here' "names it"
+like "$(erika-press desk list -C room --json)" \
+	'^\{"schema":"erika-desk-1","desk":"sport",.*"here":true\}$' "so as JSON"
 run 3 "an article of another desk is left alone" sh -c "
 	sed 's/three/news of three/' '$(article three)' >x.html &&
 	mv x.html '$(article three)' && erika-press pack -C room \
@@ -164,6 +166,12 @@ run 0 "root status of both" erika-press root status -C room \
 like "$out" 'by the last root 2 of 3 must sign' "says what the old root asks"
 like "$out" 'signed  [0-9A-F]{16} \(root-2\)' "who has signed"
 like "$out" '1 missing' "and that the new one needs one more"
+is "$(erika-press root status --json stick/root.proposal stick/copy.proposal |
+	python3 -c 'import json, sys
+p = json.loads(sys.stdin.readline())
+print(p["type"], p["version"], p["complete"],
+      [(r["threshold"], sum(k["signed"] for k in r["keys"]))
+       for r in p["rules"]])')" "root 2 False [(2, 2), (3, 2)]" "so as JSON"
 run 0 "the new one signs" erika-press root sign --key ./dora.key \
 	stick/copy.proposal
 run 0 "two files together are complete" erika-press root install -C room \
