@@ -162,6 +162,7 @@ bench:
 	@tests/lib/packages.sh bench
 	@$(MAKE) -s -j2 all $(BENCH)
 	@tests/bench/run.py $(B)
+	@$(MAKE) -s bench-trust
 
 # What ten years of archive cost a reader and a newsroom.
 bench-trust:
