@@ -3,16 +3,6 @@
 #include "http.h"
 #include "text.h"
 
-static int
-hex_digit(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* One byte of a target, decoded; -1 when it may not stand there. An encoded
  * slash, backslash, percent sign or control would mean one thing before
  * decoding and another after it. */
@@ -29,8 +19,8 @@ target_byte(struct span s, size_t *i)
 		return c;
 	if (s.n - *i < 2)
 		return -1;
-	hi = hex_digit(s.p[*i]);
-	lo = hex_digit(s.p[*i + 1]);
+	hi = text_hex_digit(s.p[*i]);
+	lo = text_hex_digit(s.p[*i + 1]);
 	if (hi < 0 || lo < 0)
 		return -1;
 	*i += 2;

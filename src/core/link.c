@@ -7,18 +7,6 @@
 #include "mirrors.h"
 #include "text.h"
 
-static int
-hex_digit(uint8_t c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 static enum err
 percent_decode(struct span s, struct buf *out, struct diag *d)
 {
@@ -30,12 +18,12 @@ percent_decode(struct span s, struct buf *out, struct diag *d)
 			e = buf_u8(out, s.p[i]);
 			continue;
 		}
-		if (s.n - i < 3 || hex_digit(s.p[i + 1]) < 0 ||
-			hex_digit(s.p[i + 2]) < 0)
+		if (s.n - i < 3 || text_hex_digit(s.p[i + 1]) < 0 ||
+			text_hex_digit(s.p[i + 2]) < 0)
 			return diag_at(d, ERR_SYNTAX, i,
 				"the link has a '%%' without two hex digits");
-		e = buf_u8(out, (uint8_t)(hex_digit(s.p[i + 1]) * 16 +
-					  hex_digit(s.p[i + 2])));
+		e = buf_u8(out, (uint8_t)(text_hex_digit(s.p[i + 1]) * 16 +
+					  text_hex_digit(s.p[i + 2])));
 		i += 2;
 	}
 	return e == ERR_OK ? e : diag_set(d, e, "the link is too long");

@@ -266,6 +266,12 @@ hex_value(uint8_t c)
 	return -1;
 }
 
+int
+text_hex_digit(uint8_t c)
+{
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : hex_value(c);
+}
+
 enum err
 text_hex_decode(struct span s, uint8_t *out, size_t n)
 {

@@ -49,6 +49,10 @@ enum err text_base64_decode(struct span s, struct buf *out) ERR_MUST_USE;
 /* Lower-case hex of n bytes into out[2n+1], terminated. */
 void text_hex(char *out, const uint8_t *p, size_t n);
 
+/* Value of a hex digit of either case, as in percent-encoding (RFC 3986
+ * section 2.1); -1 for any other byte. */
+int text_hex_digit(uint8_t c);
+
 /* Decode exactly n bytes of lower-case hex; upper case is refused so that
  * one value has one spelling. ERR_SYNTAX. */
 enum err text_hex_decode(struct span s, uint8_t *out, size_t n) ERR_MUST_USE;

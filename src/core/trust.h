@@ -208,13 +208,12 @@ enum err trust_load_by(struct trust *t, const char *by, const char *role,
 
 /* Load one of them for listing; then loop over trust_wants. ERR_MISSING when
  * there is no such delegation. Then targets of the role in path order, NULL
- * past the last or when it is not loaded. What a role lists counts only where
- * trust_find of its path finds that same target (trust_same). */
+ * past the last or when it is not loaded. What a role lists is a hint: what
+ * counts is the target that trust_find of its path finds. */
 enum err trust_load(
 	struct trust *t, const char *role, struct diag *d) ERR_MUST_USE;
 const struct trust_target *trust_listed(
 	const struct trust *t, const char *role, size_t i);
-bool trust_same(const struct trust_target *a, const struct trust_target *b);
 
 /* ---- becoming verified */
 

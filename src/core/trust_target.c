@@ -79,12 +79,6 @@ trust_target_bundle(const struct trust_target *g, size_t *head,
 	return true;
 }
 
-bool
-trust_same(const struct trust_target *a, const struct trust_target *b)
-{
-	return a != NULL && b != NULL && a->entry == b->entry;
-}
-
 enum err
 trust_role_key(
 	const struct trust *t, const char *role, struct minisign_key *out)

@@ -493,12 +493,6 @@ tuf_meta(const struct tuf_doc *doc, const char *role, struct tuf_file *out)
 	return true;
 }
 
-const json_t *
-tuf_target(const struct tuf_doc *doc, const char *path)
-{
-	return json_object_get(json_object_get(doc->body, "targets"), path);
-}
-
 void
 tuf_target_file(const json_t *entry, struct tuf_file *out)
 {

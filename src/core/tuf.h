@@ -99,9 +99,6 @@ struct tuf_file {
 bool tuf_meta(
 	const struct tuf_doc *doc, const char *role, struct tuf_file *out);
 
-/* The entry of a targets role for a path; NULL: none. */
-const json_t *tuf_target(const struct tuf_doc *doc, const char *path);
-
 /* Read a target's entry. It was checked at parsing. */
 void tuf_target_file(const json_t *entry, struct tuf_file *out);
 

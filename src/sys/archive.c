@@ -250,12 +250,3 @@ archive_read(const struct archive *a, const char *name, uint64_t offset,
 	out->p[out->n] = '\0';
 	return e;
 }
-
-const char *
-archive_name(const struct archive *a, size_t i, uint64_t *size)
-{
-	if (i >= a->n)
-		return NULL;
-	*size = a->list[i].size;
-	return a->list[i].name;
-}

@@ -31,7 +31,4 @@ enum err archive_read(const struct archive *a, const char *name,
 	uint64_t offset, size_t n, size_t max, struct buf *out,
 	struct diag *d) ERR_MUST_USE;
 
-/* Names and sizes in byte order of names; NULL past the last. */
-const char *archive_name(const struct archive *a, size_t i, uint64_t *size);
-
 #endif

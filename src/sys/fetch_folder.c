@@ -8,18 +8,6 @@
 
 #include "../core/text.h"
 
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* Undo percent-encoding in place. */
 static bool
 percent_decode(char *s)
@@ -28,8 +16,8 @@ percent_decode(char *s)
 
 	for (; *s != '\0'; s++) {
 		if (*s == '%') {
-			int hi = hex_digit(s[1]);
-			int lo = hi < 0 ? -1 : hex_digit(s[2]);
+			int hi = text_hex_digit((uint8_t)s[1]);
+			int lo = hi < 0 ? -1 : text_hex_digit((uint8_t)s[2]);
 
 			if (lo < 0 || hi * 16 + lo == 0)
 				return false;
