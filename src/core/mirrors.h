@@ -21,12 +21,28 @@ struct mirror {
 	struct country_code *countries; /* where it is meant for, in the order
 					   given; none: everywhere */
 	size_t n_countries;
+	/* Other ways to it (route.h); NULL and 0 where there is none. */
+	char **addresses; /* "203.0.113.7", "2001:db8::7" */
+	size_t n_addresses;
+	char *pin;    /* "sha256//BASE64" of its public key, RFC 7469 */
+	char *sni;    /* a server name that its TLS also answers to, or any
+			 other, since the pin decides */
+	char *front;  /* host of a front that passes its Host on */
+	bool storage; /* an object store, whose host many others share */
+};
+
+/* A resolver that may be asked over HTTPS (RFC 8484). */
+struct resolver {
+	char *url;     /* "https://HOST/dns-query" */
+	char *address; /* of HOST, so that it need not be looked up */
 };
 
 /* A list in its own order, no name and no URL twice. Zeroed is empty. */
 struct mirrors {
 	struct mirror *list;
 	size_t n;
+	struct resolver *resolvers;
+	size_t n_resolvers;
 };
 
 /* Free what the struct owns and zero it; not the struct itself. */

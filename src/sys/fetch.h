@@ -10,6 +10,7 @@
 
 #include "../core/bytes.h"
 #include "../core/err.h"
+#include "../core/route.h"
 
 struct fetch;
 
@@ -46,6 +47,12 @@ struct fetch_want {
 	 * 192.168.0.0/16, ...): only for mirrors that the user named, never
 	 * for those of a downloaded list. */
 	bool allow_private;
+	/* How; NULL: as the base says, with nothing special. Its strategy and
+	 * strings count, its base and allow_private do not. */
+	const struct route *route;
+	/* A connection of its own, closed at its end: where those freeze
+	 * after some KB. */
+	bool fresh;
 };
 
 /* What came. Plain data but for the buffer, which the caller frees. */
@@ -66,7 +73,44 @@ struct fetch_got {
 	double seconds;
 };
 
-/* Fetch n wishes (at most LIMIT_WISHES) at once, each within its own
+/* ---- one by one
+
+ * Start a wish, with `seconds` in total. *id names it, and is never 0; a wish
+ * that cannot even start ends at once, with an event. At most LIMIT_WISHES
+ * have not ended. ERR_FAILED when the child died; all its wishes then end by
+ * events, and the next start starts another. ERR_NOMEM, ERR_LIMIT. */
+enum err fetch_start(struct fetch *f, const struct fetch_want *w,
+	double seconds, uint32_t *id, struct diag *d) ERR_MUST_USE;
+
+/* Forget a wish that has not ended: its connection is closed, no event of it
+ * comes any more. */
+void fetch_stop(struct fetch *f, uint32_t id);
+
+enum fetch_event_type {
+	FETCH_ASKED, /* connected, and the request has gone out; once at most */
+	FETCH_BODY,  /* bytes of the body, in order */
+	FETCH_END    /* the last of a wish */
+};
+
+struct fetch_event {
+	enum fetch_event_type type;
+	uint32_t id;
+	struct span body;     /* FETCH_BODY: borrowed until the next call */
+	struct fetch_got got; /* FETCH_END: all but the body, which came */
+};
+
+/* The next event, within `seconds` (0: only what is there). *have false: that
+ * time has passed, or no wish is left. ERR_NOMEM. */
+enum err fetch_next(struct fetch *f, double seconds, struct fetch_event *e,
+	bool *have, struct diag *d) ERR_MUST_USE;
+
+/* Whether the libcurl at hand can do a strategy; *why (may be NULL) gets a
+ * clause when not. */
+bool fetch_can(enum strategy s, const char **why);
+
+/* ---- many at once
+
+ * Fetch n wishes (at most LIMIT_WISHES) at once, each within its own
  * `seconds` in total; returns when all have ended, at most a second after
  * that time. Results are in `got`, one for each wish, all initialised
  * whatever is returned. ERR_FAILED when the child died; the next call starts

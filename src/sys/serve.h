@@ -11,6 +11,23 @@
 
 struct serve;
 
+/* Who takes pushes. All is called from serve_run, and must not take long. A
+ * status is one of HTTP. */
+struct serve_put {
+	void *arg;
+	/* A PUT of n bytes to `path`, the part below the prefix, already
+	 * checked as for GET. 0: go on, *push is handed to the calls below.
+	 * Else it is refused with that status before a byte is read. */
+	unsigned (*begin)(void *arg, const char *path, uint64_t n, void **push);
+	/* The next bytes. 0: go on; else refused, and `cut` follows. */
+	unsigned (*write)(void *arg, void *push, const uint8_t *p, size_t n);
+	/* All n are here: 201, 204, or a refusal. `push` is gone. `why` is a
+	 * line for the body of the answer. */
+	unsigned (*end)(void *arg, void *push, char why[static 160]);
+	/* It broke off. `push` is gone. */
+	void (*cut)(void *arg, void *push);
+};
+
 /* Strings are borrowed during the call. All numbers are at least 1 but
  * per_address. */
 struct serve_config {
@@ -24,6 +41,7 @@ struct serve_config {
 	unsigned write_seconds;	 /* within each such time a client must take */
 	unsigned write_bytes;	 /* this much of an answer, or all of it */
 	unsigned report_seconds; /* between two SERVE_REPORT; 0: none */
+	const struct serve_put *put; /* NULL: PUT is answered 405. Kept */
 };
 
 /* What happened since the start. Nothing here tells readers apart. */
