@@ -1,0 +1,70 @@
+/* Routes to an outlet's mirrors from the network at hand: which there are, in
+ * which order to try them, and how each did here before. The memory is kept
+ * in the library, by network, on this machine only; it can be erased and it
+ * can be off. */
+#ifndef ERIKA_REACH_H
+#define ERIKA_REACH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../core/country.h"
+#include "../core/err.h"
+#include "../core/route.h"
+#include "library.h"
+
+struct reach;
+
+/* What the user allows and wants. Strings are copied. */
+struct reach_settings {
+	const struct country *country; /* whose order comes first, or NULL */
+	const char *proxy;	       /* all goes through it, and nothing
+					  beside it; NULL: none */
+	const char *resolver;	       /* DoH instead of the list's, or NULL */
+	const char *resolver_address;  /* of its host, or NULL */
+	bool http;		       /* plain http also to mirrors that the
+					  user did not name */
+	bool memory;	  /* remember, and use what is remembered */
+	const char *from; /* only this URL or folder, or NULL */
+	uint32_t random;  /* for the tenth that explores */
+};
+
+/* How a route did on this network. All zero: never tried. */
+struct reach_past {
+	unsigned attempts, successes; /* halved each day */
+	double first_byte;	      /* seconds, of the last success */
+	double rate;		      /* bytes a second, likewise */
+	int64_t good, bad; /* when last; seconds since 1970, 0: never */
+	bool small;	   /* only connections of a few KB get through */
+};
+
+/* The routes of an outlet, best first. A tenth of the calls puts another one
+ * first to see whether it works by now. ERR_NOMEM, ERR_IO. */
+enum err reach_new(struct library *l, int64_t outlet,
+	const struct reach_settings *s, int64_t now, struct reach **out,
+	struct diag *d) ERR_MUST_USE;
+void reach_free(struct reach *r);
+
+/* Mirrors, as the library lists them, and routes to them. */
+size_t reach_mirrors(const struct reach *r);
+const struct library_mirror *reach_mirror(const struct reach *r, size_t i);
+size_t reach_routes(const struct reach *r);
+const struct route *reach_route(const struct reach *r, size_t i);
+struct reach_past reach_past(const struct reach *r, size_t i);
+
+/* What became of an attempt by route i. */
+struct reach_result {
+	enum err err;
+	double first_byte, rate; /* of a success */
+	bool small;
+};
+void reach_note(struct reach *r, size_t i, const struct reach_result *x);
+
+/* Keep what was noted; nothing when the memory is off. */
+enum err reach_save(struct reach *r, int64_t now, struct diag *d) ERR_MUST_USE;
+
+/* Erase all that is remembered of networks. */
+enum err reach_forget(struct library *l, struct diag *d) ERR_MUST_USE;
+
+#endif
