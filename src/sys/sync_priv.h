@@ -3,6 +3,7 @@
  *   sync_source.c  mirrors: order, asking, blame
  *   sync_poll.c    roots and timestamps, from several mirrors
  *   sync_trust.c   all other metadata, and x/ targets
+ *   sync_list.c    the signed mirror list
  *   sync_pull.c    bundles on their way, piece by piece
  *   sync_bundle.c  which bundles, and into the library
  *   sync_image.c   pictures, part by part */
@@ -129,6 +130,8 @@ enum err sync_target_path(
 /* See that an x/ target is in the library. *ok likewise. */
 enum err sync_target(struct sync *s, const struct trust_target *g, bool *ok,
 	struct diag *d) ERR_MUST_USE;
+
+/* ---- sync_list.c */
 
 /* Take over the signed mirror list. */
 enum err sync_mirror_list(struct sync *s, struct diag *d) ERR_MUST_USE;
