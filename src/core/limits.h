@@ -165,6 +165,12 @@
  * 10,000 that drip 800 bytes each. Who would need more is dropped. */
 #define LIMIT_SERVE_PENDING (8 * LIMIT_MIB)
 
+/* What a mirror's operator says of a removal: one line, and the answer that
+ * carries it with its signature. */
+#define LIMIT_TOMBSTONE_REASON 500
+#define LIMIT_TOMBSTONE_OPERATOR 200
+#define LIMIT_TOMBSTONE (32 * LIMIT_KIB)
+
 /* Connections of one mirror: each takes two descriptors while it sends. */
 #define LIMIT_SERVE_CONNECTIONS 65536
 
