@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ini.h"
+#include "country_priv.h"
 #include "limits.h"
 #include "mirrors.h"
 #include "text.h"
@@ -11,14 +11,11 @@
 /* mirrors/countries.ini, made a string by the Makefile. */
 extern const char country_table[];
 
-static const char *const schemes[COUNTRY_SCHEMES] = {
-	[COUNTRY_HTTPS] = "https",
-	[COUNTRY_FILE] = "file",
-	[COUNTRY_HTTP] = "http", /* last: the censor can read along */
-};
-
-static const struct country neutral = {
-	.prefer = {COUNTRY_HTTPS, COUNTRY_FILE, COUNTRY_HTTP},
+/* As enum strategy has them. */
+const struct country country_neutral = {
+	.order = {STRATEGY_HTTPS, STRATEGY_ADDRESS, STRATEGY_DOH, STRATEGY_SNI,
+		STRATEGY_NO_SNI, STRATEGY_FRONT, STRATEGY_STORAGE,
+		STRATEGY_PROXY, STRATEGY_FILE, STRATEGY_HTTP},
 };
 
 /* ---- codes */
@@ -58,10 +55,8 @@ country_code_add(struct span code, struct country_code **list, size_t *n,
 	return ERR_OK;
 }
 
-/* The next word of "a, b, c", and past its comma; words may be empty, and the
- * caller refuses those. false at the end. */
-static bool
-word_next(const char **s, struct span *word)
+bool
+country_word_next(const char **s, struct span *word)
 {
 	const char *p = *s;
 	size_t n;
@@ -84,7 +79,7 @@ country_codes(
 	struct span word;
 	enum err e = ERR_OK;
 
-	while (e == ERR_OK && word_next(&s, &word))
+	while (e == ERR_OK && country_word_next(&s, &word))
 		e = country_code_add(word, list, n, ERR_CONFIG, d);
 	return e;
 }
@@ -94,156 +89,19 @@ country_codes(
 void
 countries_clear(struct countries *cs)
 {
-	size_t i, k;
+	size_t i;
 
-	for (i = 0; i < cs->n; i++) {
-		for (k = 0; k < cs->list[i].n_avoid; k++)
-			free(cs->list[i].avoid[k]);
-		free(cs->list[i].avoid);
-		free(cs->list[i].name);
-	}
+	for (i = 0; i < cs->n; i++)
+		country_free(&cs->list[i]);
 	free(cs->list);
 	*cs = (struct countries){0};
-}
-
-/* The country of a section, made when it is new. */
-static enum err
-country_of(struct countries *cs, const char *code, struct country **out,
-	struct diag *d)
-{
-	struct country *more;
-	char shown[32];
-	size_t i;
-
-	if (!country_code_ok(span_str(code)))
-		return diag_set(d, ERR_CONFIG,
-			"\"%s\" is not a country code like RU",
-			text_show(shown, sizeof(shown), span_str(code)));
-	for (i = 0; i < cs->n; i++) {
-		*out = &cs->list[i];
-		if (strcmp((*out)->code.s, code) == 0)
-			return ERR_OK;
-	}
-	if (cs->n >= LIMIT_COUNTRIES)
-		return diag_set(
-			d, ERR_CONFIG, "over %d countries", LIMIT_COUNTRIES);
-	more = realloc(cs->list, (cs->n + 1) * sizeof(*more));
-	if (more == NULL)
-		return diag_set(d, ERR_NOMEM, "out of memory");
-	cs->list = more;
-	*out = &more[cs->n++];
-	**out = neutral;
-	memcpy((*out)->code.s, code, 3);
-	return ERR_OK;
-}
-
-/* Words that are not named keep their neutral place behind those that are. */
-static enum err
-prefer_set(struct country *c, const char *value, struct diag *d)
-{
-	bool used[COUNTRY_SCHEMES] = {false};
-	struct span word;
-	size_t i, n = 0;
-
-	while (word_next(&value, &word)) {
-		for (i = 0; i < COUNTRY_SCHEMES; i++)
-			if (span_eq(word, span_str(schemes[i])))
-				break;
-		if (i == COUNTRY_SCHEMES || used[i])
-			return diag_set(d, ERR_CONFIG,
-				"prefer: https, file and http, each once");
-		used[i] = true;
-		c->prefer[n++] = (enum country_scheme)i;
-	}
-	for (i = 0; i < COUNTRY_SCHEMES; i++)
-		if (!used[i])
-			c->prefer[n++] = (enum country_scheme)i;
-	return ERR_OK;
-}
-
-static bool
-suffix_ok(struct span s)
-{
-	return text_name_ok(s, 253) && s.p[s.n - 1] != '.' &&
-	       memchr(s.p, '_', s.n) == NULL;
-}
-
-static enum err
-avoid_set(struct country *c, const char *value, struct diag *d)
-{
-	struct span word;
-	char shown[64], **more;
-
-	while (word_next(&value, &word)) {
-		if (!suffix_ok(word))
-			return diag_set(d, ERR_CONFIG,
-				"\"%s\" is not a host name in lower case",
-				text_show(shown, sizeof(shown), word));
-		if (c->n_avoid >= LIMIT_AVOID_HOSTS)
-			return diag_set(d, ERR_CONFIG, "over %d hosts",
-				LIMIT_AVOID_HOSTS);
-		more = realloc(c->avoid, (c->n_avoid + 1) * sizeof(*more));
-		if (more == NULL)
-			return diag_set(d, ERR_NOMEM, "out of memory");
-		c->avoid = more;
-		more[c->n_avoid] = strndup((const char *)word.p, word.n);
-		if (more[c->n_avoid] == NULL)
-			return diag_set(d, ERR_NOMEM, "out of memory");
-		c->n_avoid++;
-	}
-	return ERR_OK;
-}
-
-static enum err
-table_key(void *arg, const char *section, const char *label, const char *key,
-	const char *value, struct diag *d)
-{
-	struct country *c = NULL;
-	enum err e;
-
-	if (strcmp(section, "country") != 0)
-		return diag_set(d, ERR_CONFIG,
-			"\"%s = ...\" stands outside [country \"XX\"]", key);
-	e = country_of(arg, label, &c, d);
-	if (e != ERR_OK)
-		return e;
-	if (strcmp(key, "prefer") == 0)
-		return prefer_set(c, value, d);
-	if (strcmp(key, "avoid-hosts") == 0)
-		return avoid_set(c, value, d);
-	if (strcmp(key, "name") != 0)
-		return diag_set(d, ERR_CONFIG, "unknown key \"%s\"", key);
-	if (!text_line_ok(span_str(value), LIMIT_ID))
-		return diag_set(d, ERR_CONFIG, "not a name of a country");
-	c->name = strdup(value);
-	return c->name == NULL ? diag_set(d, ERR_NOMEM, "out of memory")
-			       : ERR_OK;
-}
-
-enum err
-countries_parse(
-	struct span s, const char *file, struct countries *out, struct diag *d)
-{
-	enum err e;
-	size_t i;
-
-	*out = (struct countries){0};
-	e = ini_parse(s, file, table_key, out, d);
-	for (i = 0; e == ERR_OK && i < out->n; i++)
-		if (out->list[i].name == NULL)
-			e = diag_set(d, ERR_CONFIG,
-				"%s: country %s has no name", file,
-				out->list[i].code.s);
-	if (e != ERR_OK)
-		countries_clear(out);
-	return e;
 }
 
 enum err
 countries_builtin(struct countries *out, struct diag *d)
 {
-	return countries_parse(
-		span_str(country_table), "countries.ini", out, d);
+	return countries_parse(span_str(country_table), "countries.ini",
+		COUNTRY_BUILTIN, out, d);
 }
 
 enum err
@@ -253,7 +111,7 @@ countries_find(const struct countries *cs, const char *code,
 	char shown[32];
 	size_t i;
 
-	*out = neutral;
+	*out = country_neutral;
 	if (code[0] == '\0')
 		return ERR_OK;
 	if (!country_code_ok(span_str(code)))
@@ -273,20 +131,162 @@ countries_find(const struct countries *cs, const char *code,
 		code);
 }
 
+/* ---- one table over another */
+
+static enum err
+site_copy(struct country *to, const struct blocked *from, struct diag *d)
+{
+	struct blocked *b;
+	enum err e = country_site(to, span_str(from->host), &b, ERR_LIMIT, d);
+
+	/* A new one is the least of words. */
+	if (e != ERR_OK || b->word > from->word)
+		return e;
+	b->word = from->word;
+	b->how = from->how;
+	b->measured = from->measured;
+	b->confirmed = from->confirmed;
+	b->anomalies = from->anomalies;
+	e = country_text(
+		&b->name, from->name == NULL ? b->name : from->name, d);
+	if (e == ERR_OK)
+		e = country_text(&b->since,
+			from->since == NULL ? b->since : from->since, d);
+	if (e == ERR_OK)
+		e = country_text(&b->source, from->source, d);
+	if (e == ERR_OK)
+		e = country_text(&b->from, from->from, d);
+	if (e == ERR_OK)
+		e = country_text(&b->until, from->until, d);
+	return e;
+}
+
+/* Names of both, the stronger word's first. */
+static enum err
+mirrors_copy(struct country *to, const struct country *from, struct diag *d)
+{
+	struct country both = {0};
+	const struct country *first = to->word > from->word ? to : from;
+	const struct country *then = first == to ? from : to;
+	enum err e = ERR_OK;
+	size_t i;
+
+	for (i = 0; e == ERR_OK && i < first->n_mirrors; i++)
+		e = country_mirror_add(
+			&both, span_str(first->mirrors[i]), ERR_LIMIT, d);
+	for (i = 0; e == ERR_OK && i < then->n_mirrors; i++)
+		if (!country_has(both.mirrors, both.n_mirrors,
+			    span_str(then->mirrors[i])))
+			e = country_mirror_add(&both,
+				span_str(then->mirrors[i]), ERR_LIMIT, d);
+	if (e == ERR_OK) {
+		char **old = to->mirrors;
+		size_t n = to->n_mirrors;
+
+		to->mirrors = both.mirrors;
+		to->n_mirrors = both.n_mirrors;
+		both.mirrors = old;
+		both.n_mirrors = n;
+	}
+	country_free(&both);
+	return e;
+}
+
+static enum err
+country_copy(struct country *to, const struct country *from, struct diag *d)
+{
+	enum err e = mirrors_copy(to, from, d);
+	size_t i;
+
+	for (i = 0; e == ERR_OK && i < from->n_avoid; i++)
+		if (!country_has(
+			    to->avoid, to->n_avoid, span_str(from->avoid[i])))
+			e = country_avoid_add(
+				to, span_str(from->avoid[i]), ERR_LIMIT, d);
+	for (i = 0; e == ERR_OK && i < from->n_blocked; i++)
+		e = site_copy(to, &from->blocked[i], d);
+	if (e == ERR_OK && from->name != NULL &&
+		(to->name == NULL || to->word < from->word))
+		e = country_text(&to->name, from->name, d);
+	if (e == ERR_OK && from->ordered > 0 &&
+		(to->ordered == 0 || to->word <= from->word)) {
+		memcpy(to->order, from->order, sizeof(to->order));
+		to->ordered = from->ordered;
+		to->word = from->word;
+	}
+	return e;
+}
+
+enum err
+countries_overlay(
+	struct countries *to, const struct countries *from, struct diag *d)
+{
+	struct country *c;
+	enum err e = ERR_OK;
+	size_t i;
+
+	for (i = 0; e == ERR_OK && i < from->n; i++) {
+		e = country_of(
+			to, span_str(from->list[i].code.s), &c, ERR_LIMIT, d);
+		if (e == ERR_OK)
+			e = country_copy(c, &from->list[i], d);
+	}
+	return e;
+}
+
+/* ---- hosts */
+
+/* Whether a host is `above`, or below it. */
+static bool
+is_below(struct span host, const char *above)
+{
+	struct span suffix = span_str(above);
+	size_t before;
+
+	if (suffix.n > host.n)
+		return false;
+	before = host.n - suffix.n;
+	return span_eq(span_sub(host, before, suffix.n), suffix) &&
+	       (before == 0 || host.p[before - 1] == '.');
+}
+
+const struct blocked *
+country_blocked(const struct country *c, struct span host)
+{
+	const struct blocked *best = NULL;
+	size_t i;
+
+	/* The proven one counts, then the one that says it closest. */
+	for (i = 0; i < c->n_blocked; i++) {
+		const struct blocked *b = &c->blocked[i];
+
+		if (is_below(host, b->host) &&
+			(best == NULL ||
+				blocked_proven(b) > blocked_proven(best) ||
+				(blocked_proven(b) == blocked_proven(best) &&
+					strlen(b->host) > strlen(best->host))))
+			best = b;
+	}
+	return best;
+}
+
+bool
+country_forbids(const struct country *c, struct span host)
+{
+	const struct blocked *b = country_blocked(c, host);
+
+	return b != NULL && blocked_proven(b);
+}
+
 /* ---- order */
 
-static unsigned
-scheme_rank(const struct country *c, const char *url)
+size_t
+country_rank(const struct country *c, enum strategy s)
 {
-	enum country_scheme s = COUNTRY_FILE;
-	unsigned i;
+	size_t i;
 
-	if (strncmp(url, "https:", 6) == 0)
-		s = COUNTRY_HTTPS;
-	else if (strncmp(url, "http:", 5) == 0)
-		s = COUNTRY_HTTP;
-	for (i = 0; i + 1 < COUNTRY_SCHEMES; i++)
-		if (c->prefer[i] == s)
+	for (i = 0; i + 1 < STRATEGY_COUNT; i++)
+		if (c->order[i] == s)
 			break;
 	return i;
 }
@@ -297,52 +297,53 @@ is_avoided(const struct country *c, const char *url)
 	struct span host = mirrors_host(span_str(url));
 	size_t i;
 
-	for (i = 0; i < c->n_avoid; i++) {
-		struct span suffix = span_str(c->avoid[i]);
-		size_t before;
-
-		if (suffix.n > host.n)
-			continue;
-		before = host.n - suffix.n;
-		if (span_eq(span_sub(host, before, suffix.n), suffix) &&
-			(before == 0 || host.p[before - 1] == '.'))
+	for (i = 0; i < c->n_avoid; i++)
+		if (is_below(host, c->avoid[i]))
 			return true;
-	}
 	return false;
 }
 
-/* 0: meant for this country, 1: for all, 2: for others. */
+/* 0: named, 1: meant for this country, 2: for all, 3: for others. */
 static unsigned
 fit(const struct country *c, const struct mirror *m)
 {
 	size_t i;
 
+	if (m->name != NULL &&
+		country_has(c->mirrors, c->n_mirrors, span_str(m->name)))
+		return 0;
 	if (m->n_countries == 0)
-		return 1;
+		return 2;
 	for (i = 0; i < m->n_countries; i++)
 		if (strcmp(m->countries[i].s, c->code.s) == 0)
-			return 0;
-	return 2;
+			return 1;
+	return 3;
 }
 
-#define RANKS (2 * 3 * COUNTRY_SCHEMES)
-
-static unsigned
-rank(const struct country *c, const struct mirror *m)
+unsigned
+country_place(const struct country *c, const struct mirror *m)
 {
-	return (is_avoided(c, m->url) ? 3 * COUNTRY_SCHEMES : 0) +
-	       fit(c, m) * COUNTRY_SCHEMES + scheme_rank(c, m->url);
+	return (is_avoided(c, m->url) ? COUNTRY_PLACES / 2 : 0) + fit(c, m);
+}
+
+static enum strategy
+way_of(const struct mirror *m)
+{
+	if (strncmp(m->url, "https:", 6) == 0)
+		return m->storage ? STRATEGY_STORAGE : STRATEGY_HTTPS;
+	return strncmp(m->url, "http:", 5) == 0 ? STRATEGY_HTTP : STRATEGY_FILE;
 }
 
 void
 country_order(const struct country *c, const struct mirror *m, size_t n,
 	size_t *order)
 {
-	size_t i, k = 0;
-	unsigned r;
+	size_t i, k = 0, r;
 
-	for (r = 0; r < RANKS; r++)
+	for (r = 0; r < (size_t)COUNTRY_PLACES * STRATEGY_COUNT; r++)
 		for (i = 0; i < n; i++)
-			if (rank(c, &m[i]) == r)
+			if (country_place(c, &m[i]) * (size_t)STRATEGY_COUNT +
+					country_rank(c, way_of(&m[i])) ==
+				r)
 				order[k++] = i;
 }

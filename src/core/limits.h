@@ -152,6 +152,19 @@
 #define LIMIT_COUNTRIES 256
 #define LIMIT_AVOID_HOSTS 64
 
+/* Addresses of one mirror: IPv4 and IPv6 of four machines. Resolvers of one
+ * list: each may be blocked, more than eight do not help. */
+#define LIMIT_ADDRESSES 8
+#define LIMIT_RESOLVERS 8
+
+/* Blocked outlets of one country: the lists of news sites that are tested
+ * have up to 400. Their source, one line of UTF-8. */
+#define LIMIT_BLOCKED 512
+#define LIMIT_EVIDENCE 256
+
+/* Measurements counted of one site: 2^53 - 1 is exact in any JSON. */
+#define LIMIT_COUNTED 9007199254740991
+
 /* An HTTP head, either direction: browsers send about 1 KiB. */
 #define LIMIT_HTTP_HEAD (16 * LIMIT_KIB)
 

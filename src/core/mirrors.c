@@ -88,7 +88,7 @@ mirrors_add(
 /* ---- the signed list */
 
 static enum err
-countries_from_json(const json_t *o, struct mirror *m, struct diag *d)
+codes_from_json(const json_t *o, struct mirror *m, struct diag *d)
 {
 	json_t *codes;
 	size_t i;
@@ -136,7 +136,7 @@ mirror_from_json(const json_t *o, struct mirrors *out, struct diag *d)
 	if (m.name == NULL || m.url == NULL)
 		e = diag_set(d, ERR_NOMEM, "out of memory");
 	if (e == ERR_OK)
-		e = countries_from_json(o, &m, d);
+		e = codes_from_json(o, &m, d);
 	if (e == ERR_OK)
 		e = mirrors_add(out, &m, ERR_REFUSED, d);
 	mirror_clear(&m);

@@ -13,10 +13,11 @@
 #define MIRRORS_TYPE "erika-mirrors-1"
 
 struct mirror {
-	char *name; /* text_name_ok, at most LIMIT_ID bytes */
-	char *url;  /* mirrors_url_ok; NULL for an unlisted one, which is
-		       published to and never in the signed list */
-	char *to;   /* where publishing copies to, or NULL; never in the
+	char *name;    /* text_name_ok, at most LIMIT_ID bytes */
+	char *url;     /* mirrors_url_ok; NULL: it is only published to */
+	bool unlisted; /* never in the signed list: told of by link, QR or
+			  file only */
+	char *to;      /* where publishing copies to, or NULL; never in the
 		       signed list */
 	struct country_code *countries; /* where it is meant for, in the order
 					   given; none: everywhere */
@@ -43,27 +44,48 @@ struct mirrors {
 	size_t n;
 	struct resolver *resolvers;
 	size_t n_resolvers;
+	struct countries countries; /* what the newsroom says about them */
 };
 
 /* Free what the struct owns and zero it; not the struct itself. */
 void mirrors_clear(struct mirrors *m);
 
-/* Read a signed list: canonical JSON and nothing else. ERR_SYNTAX,
- * ERR_UNSUPPORTED for another _type, ERR_REFUSED for a name, URL or country
- * that is not allowed or stands twice, ERR_LIMIT, ERR_NOMEM; *out is empty
- * then. */
+/* Read a signed list: canonical JSON and nothing else. An absent member says
+ * nothing; an unknown one is refused. ERR_SYNTAX, ERR_UNSUPPORTED for another
+ * _type, ERR_REFUSED for a name, URL, address, key or country that is not
+ * allowed or stands twice, ERR_LIMIT, ERR_NOMEM; *out is empty then. */
 enum err mirrors_parse(
 	struct span s, struct mirrors *out, struct diag *d) ERR_MUST_USE;
 
-/* Append the signed list's bytes. What mirrors_parse would not read fails
- * here likewise. */
+/* Append the signed list's bytes: all but unlisted mirrors. What
+ * mirrors_parse would not read fails here likewise. */
 enum err mirrors_write(
 	const struct mirrors *m, struct buf *out, struct diag *d) ERR_MUST_USE;
 
-/* Read the newsroom's file: [mirror "NAME"] with url, to, countries. `file`
- * is used in errors. ERR_CONFIG, ERR_NOMEM; *out is empty then. */
+/* Read the newsroom's file: [mirror "NAME"] with url, to, listed, countries,
+ * kind, addresses, pin, sni, front; [resolver "URL"] with address. `file` is
+ * used in errors. ERR_CONFIG, ERR_NOMEM; *out is empty then. */
 enum err mirrors_config(struct span s, const char *file, struct mirrors *out,
 	struct diag *d) ERR_MUST_USE;
+
+/* Read a file of mirrors that the user was given: the same without `to`, each
+ * with a url, which may be a folder; addresses may be private ones. */
+enum err mirrors_own(struct span s, const char *file, struct mirrors *out,
+	struct diag *d) ERR_MUST_USE;
+
+/* Append one mirror as mirrors_config reads it, header included. */
+enum err mirror_write(const struct mirror *m, struct buf *out) ERR_MUST_USE;
+
+/* Whether text is a pin: "sha256//" and the base64 of 32 bytes (RFC 7469
+ * section 2.4, in libcurl's spelling). */
+bool mirrors_pin_ok(struct span s);
+
+/* Whether text may be a server's name in TLS or a front: a host name in lower
+ * case with a dot in it, no address. */
+bool mirrors_name_ok(struct span s);
+
+/* Whether text may be a resolver: "https://HOST/PATH", lower-case host. */
+bool mirrors_resolver_ok(struct span s);
 
 /* Whether a URL may be a mirror's base: http or https, lower-case host, no
  * user, query or fragment, no empty or dotted segment, ends in '/', at most

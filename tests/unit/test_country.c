@@ -11,7 +11,7 @@ parse(const char *s)
 {
 	countries_clear(&cs);
 	memset(&d, 0, sizeof(d));
-	return countries_parse(span_str(s), "t.ini", &cs, &d);
+	return countries_parse(span_str(s), "t.ini", COUNTRY_USER, &cs, &d);
 }
 
 static void
@@ -63,8 +63,8 @@ test_order(void)
 {
 	is_err(parse("[country \"RU\"]\nname = Russia\n"
 		     "avoid-hosts = other.example, cloud.example\n"
-		     "[country \"TM\"]\nname = T\nprefer = file\n"
-		     "[country \"BY\"]\nname = B\nprefer = http, file\n"),
+		     "[country \"TM\"]\nname = T\nstrategies = file\n"
+		     "[country \"BY\"]\nname = B\nstrategies = http, file\n"),
 		ERR_OK, "a table is read");
 	is_str(order(""), "b d g c h a e f",
 		"neutral: https, folders, http; others' mirrors last");
@@ -107,13 +107,17 @@ test_bad(void)
 	bad("[country \"ru\"]\nname = x\n", "country code", "lower case");
 	bad("[country]\nname = x\n", "country code", "no label");
 	bad("[country \"RU\"]\ncolour = x\n", "unknown key", "unknown key");
-	bad("[country \"RU\"]\nprefer = https\n", "no name", "no name");
-	bad("[country \"RU\"]\nname = x\nprefer = ftp\n", "prefer",
-		"an unknown kind");
-	bad("[country \"RU\"]\nname = x\nprefer = http, http\n", "prefer",
-		"a kind twice");
-	bad("[country \"RU\"]\nname = x\nprefer = http,\n", "prefer",
-		"an empty kind");
+	bad("[country \"RU\"]\nprefer = https\n", "unknown key",
+		"the key of the first version");
+	bad("[country \"RU\"]\nstrategies = ftp\n", "no strategy",
+		"an unknown strategy");
+	bad("[country \"RU\"]\nstrategies = http, http\n", "twice",
+		"a strategy twice");
+	bad("[country \"RU\"]\nstrategies = http,\n", "no strategy",
+		"an empty strategy");
+	bad("[country \"RU\"]\nstrategies = https, address, doh, sni, "
+	    "no-sni, front, storage, proxy, file, http, http, http\n",
+		"twice", "more strategies than there are");
 	bad("[country \"RU\"]\nname = x\navoid-hosts = A.example\n",
 		"lower case", "upper case in a host");
 	bad("[country \"RU\"]\nname = x\navoid-hosts = .example\n",
@@ -142,7 +146,7 @@ test_builtin(void)
 	ok(countries_find(&cs, "RU", &c, &d) == ERR_OK && c.n_avoid > 4,
 		"and in Russia the hosts to try last");
 	is_err(countries_find(&cs, "TM", &c, &d), ERR_OK, "Turkmenistan");
-	is_err(c.prefer[0], COUNTRY_FILE, "has folders first");
+	is_err((int)c.order[0], STRATEGY_FILE, "has folders first");
 }
 
 int
