@@ -121,7 +121,12 @@ ARCHIVE = $(B)/tests/bench/archive
 $(ARCHIVE): $(B)/tests/bench/archive.o $(B)/libsys.a $(B)/liberika.a
 	$(CC) $(LDFLAGS) -o $@ $^ -Wl,--as-needed $(LD_erika)
 
-tools: $(TOOLS) $(ARCHIVE)
+# The laboratory's stretch of network.
+LAGD = $(B)/tests/net/lagd
+$(LAGD): $(B)/tests/net/lagd.o
+	$(CC) $(LDFLAGS) -o $@ $^
+
+tools: $(TOOLS) $(ARCHIVE) $(LAGD)
 
 # The trust machine behind the public TUF conformance protocol. With
 # CONFORM_LIBCRYPTO=1 also one that checks RSA and ECDSA keys, for foreign

@@ -1,0 +1,61 @@
+# The laboratory of tests/net/lab.py in shell tests. Source after tap.sh.
+export PYTHONDONTWRITEBYTECODE=1
+
+# lab_or_skip NAME: ends the test, skipped, where there can be none.
+lab_or_skip() {
+	if ! command -v python3 >/dev/null; then
+		lab_why="needs python3"
+	elif [ ! -x "$ERIKA_BIN/tests/net/lagd" ]; then
+		lab_why="needs make tools"
+	else
+		lab_why=$(python3 "$SRC/tests/net/lab.py" --check) && return
+	fi
+	skip "$1" "$lab_why"
+	plan
+	exit
+}
+
+# lab_start ROOT MIRRORS [OPTION...]: mirrors of that folder; sets $lab_reader,
+# the process id of the reader's namespaces, and $lab_pin. It ends with this
+# shell.
+lab_start() {
+	lab_root=$1
+	lab_n=$2
+	shift 2
+	coproc LAB { exec python3 "$SRC/tests/net/lab.py" --work lab \
+		--tools "$ERIKA_BIN/tests/net" --root "$lab_root" \
+		--mirrors "$lab_n" "$@"; }
+	lab_in=${LAB[1]} lab_out=${LAB[0]}
+	if IFS= read -r -t 60 lab_says <&"$lab_out" &&
+		[ "${lab_says%% *}" = ok ]; then
+		read -r _ lab_reader lab_pin <<<"$lab_says"
+		return 0
+	fi
+	echo "# laboratory: ${lab_says:-no answer}"
+	return 1
+}
+
+# lab COMMAND...: see lab.py; $lab_says is the answer.
+lab() {
+	echo "$*" >&"$lab_in"
+	IFS= read -r -t 60 lab_says <&"$lab_out" &&
+		[ "${lab_says%% *}" = ok ] && return 0
+	echo "# laboratory: $*: ${lab_says:-no answer}"
+	return 1
+}
+
+# at_reader COMMAND...: runs it where the reader is.
+at_reader() {
+	PATH=$PATH:/usr/sbin nsenter -t "$lab_reader" -n -m \
+		env -C "$PWD" "$@"
+}
+
+# mirror_url N [https|http]: of mirror N.
+mirror_url() {
+	printf '%s://m%02d.lab.test/' "${2-https}" "$1"
+}
+
+# together N: run the lines of standard input as shell commands, N at a time.
+together() {
+	xargs -d '\n' -P "$1" -I{} bash -c '{}'
+}
