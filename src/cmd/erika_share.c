@@ -26,22 +26,31 @@ static enum err
 report(const struct context *cx, const struct library_outlet *o,
 	const char *file, const struct share_report *r, struct diag *d)
 {
-	char size[TALK_SIZE], shown[200], path[200];
+	char size[TALK_SIZE], shown[200], path[200], since[DATE_SIZE];
 
 	if (cx->json)
 		return erika_json(
-			json_pack("{s:s, s:s, s:o, s:I, s:I, s:I}", "schema",
-				"erika-share-1", "outlet", o->name, "file",
-				erika_json_text(file), "bundles",
+			json_pack("{s:s, s:s, s:o, s:I, s:I, s:I, s:I}",
+				"schema", "erika-share-1", "outlet", o->name,
+				"file", erika_json_text(file), "bundles",
 				(json_int_t)r->bundles, "pictures",
 				(json_int_t)r->pictures, "bytes",
-				(json_int_t)r->bytes),
+				(json_int_t)r->bytes, "unlisted",
+				(json_int_t)r->unlisted),
 			d);
 	text_show(shown, sizeof(shown), span_str(o->name));
 	text_show(path, sizeof(path), span_str(file));
 	talk(cx, "%s: %zu bundle%s of %s, %zu picture%s, %s", path, r->bundles,
 		r->bundles == 1 ? "" : "s", shown, r->pictures,
 		r->pictures == 1 ? "" : "s", talk_size(size, r->bytes));
+	if (r->unlisted > 0) {
+		date_format(since, r->unlisted_since);
+		talk(cx,
+			"%zu bundle%s had to stay out: their weeks are sealed "
+			"since they came, and the lists that prove them are "
+			"not here; erika sync --since %.10s gets those",
+			r->unlisted, r->unlisted == 1 ? "" : "s", since);
+	}
 	talk(cx, "Who has the outlet already runs: erika sync --from %s", path);
 	talk(cx,
 		"Who has not, first runs: erika add %s, and compares the "

@@ -215,6 +215,10 @@ enum err trust_load(
 const struct trust_target *trust_listed(
 	const struct trust *t, const char *role, size_t i);
 
+/* Names of the targets roles that were loaded or visited so far, "targets"
+ * first: what somebody else needs to come to the same. NULL past the last. */
+const char *trust_loaded(const struct trust *t, size_t i);
+
 /* ---- becoming verified */
 
 /* Check a whole target file: exact length and every listed hash. */

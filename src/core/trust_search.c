@@ -327,3 +327,9 @@ trust_listed(const struct trust *t, const char *role, size_t i)
 		return NULL;
 	return &t->roles[r]->list[i];
 }
+
+const char *
+trust_loaded(const struct trust *t, size_t i)
+{
+	return i < t->n_roles ? t->roles[i]->name : NULL;
+}

@@ -221,6 +221,12 @@ archive_probe(const char *path)
 	return is;
 }
 
+const char *
+archive_name(const struct archive *a, size_t i)
+{
+	return i < a->n ? a->list[i].name : NULL;
+}
+
 enum err
 archive_read(const struct archive *a, const char *name, uint64_t offset,
 	size_t n, size_t max, struct buf *out, struct diag *d)

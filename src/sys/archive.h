@@ -17,12 +17,15 @@ struct archive;
  * files, safe names only, none twice, an end where the end is. ERR_MISSING,
  * ERR_IO, ERR_SYNTAX, ERR_REFUSED, ERR_TRUNCATED, ERR_TRAILING, ERR_LIMIT,
  * ERR_NOMEM; *out NULL then. */
-enum err archive_open(const char *path, struct archive **out, struct diag *d)
-	ERR_MUST_USE;
+enum err archive_open(
+	const char *path, struct archive **out, struct diag *d) ERR_MUST_USE;
 void archive_close(struct archive *a);
 
 /* Whether a file looks like one: a ustar header at its start. */
 bool archive_probe(const char *path);
+
+/* Names of the files in it, in order; NULL past the last. */
+const char *archive_name(const struct archive *a, size_t i);
 
 /* Append bytes [offset, offset+n) of a file in it, or all of it when n is 0
  * (at most `max`, else ERR_TRAILING). ERR_MISSING when it is not in there or

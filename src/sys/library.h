@@ -104,10 +104,17 @@ enum err library_metadata_change(struct library *l, int64_t outlet,
 	struct diag *d) ERR_MUST_USE;
 
 /* Run the trust machine over what is stored, without any other source: the
- * chain as of the last update, offline. Delegations "x" and "d-*" are loaded.
- * ERR_MISSING when it is not complete. */
+ * chain as of the last update, offline. Delegations "x" and "d-*" are loaded
+ * as far as they are here; ERR_MISSING when what leads to them is not. */
 enum err library_trust(struct library *l, int64_t outlet, int64_t now,
 	struct trust **out, struct diag *d) ERR_MUST_USE;
+
+/* Search such a machine for a target, likewise: this finds what lies in
+ * sealed weeks, too, when their lists are here. *out NULL: nobody lists it, or
+ * who might is not here. */
+enum err library_trust_find(struct library *l, int64_t outlet, struct trust *t,
+	const char *path, const struct trust_target **out,
+	struct diag *d) ERR_MUST_USE;
 
 /* Whether a delegated role is one we read: "x", "d-*". */
 bool library_role_read(const char *role);
@@ -239,6 +246,20 @@ void library_open_clear(struct library_open *o);
 enum err library_bundle_id(struct library *l, int64_t outlet,
 	const uint8_t sha256[static 32], int64_t *id, bool *found,
 	struct diag *d) ERR_MUST_USE;
+
+/* What there is of an outlet, in path order, those of one path as they came. */
+struct library_files {
+	struct library_file {
+		int64_t id;
+		char *path;
+		uint8_t sha256[32];
+		int64_t created;
+	} * list;
+	size_t n;
+};
+enum err library_files(struct library *l, int64_t outlet,
+	struct library_files *out, struct diag *d) ERR_MUST_USE;
+void library_files_clear(struct library_files *f);
 
 /* Unpack text object i of an opened bundle whose bytes up to the end of the
  * texts are `prefix`: verify it, find its dictionary or base text in the

@@ -127,6 +127,53 @@ library_bundle_open_path(struct library *l, int64_t outlet, const char *path,
 	return e == ERR_OK ? open_query(l, q, out, d) : e;
 }
 
+void
+library_files_clear(struct library_files *f)
+{
+	size_t i;
+
+	for (i = 0; i < f->n; i++)
+		free(f->list[i].path);
+	free(f->list);
+	*f = (struct library_files){.n = 0};
+}
+
+enum err
+library_files(struct library *l, int64_t outlet, struct library_files *out,
+	struct diag *d)
+{
+	struct library_file *f;
+	struct db_query *q;
+	enum err e, done;
+
+	*out = (struct library_files){.n = 0};
+	e = db_query(l->db, d, &q,
+		"SELECT id, path, sha256, created FROM bundle WHERE outlet=?"
+		" ORDER BY path, id",
+		"i", outlet);
+	if (e != ERR_OK)
+		return e;
+	while (e == ERR_OK && db_row(q)) {
+		f = library_grow((void **)&out->list, &out->n, sizeof(*f));
+		if (f == NULL || (f->path = library_text(q, 1)) == NULL)
+			e = diag_set(d, ERR_NOMEM, "out of memory");
+		else if (db_blob(q, 2).n != sizeof(f->sha256))
+			e = diag_set(
+				d, ERR_HASH, "the library is damaged on disk");
+		else
+			memcpy(f->sha256, db_blob(q, 2).p, sizeof(f->sha256));
+		if (e != ERR_OK)
+			break;
+		f->id = db_int(q, 0);
+		f->created = db_int(q, 3);
+	}
+	done = db_done(l->db, q, d);
+	e = e == ERR_OK ? done : e;
+	if (e != ERR_OK)
+		library_files_clear(out);
+	return e;
+}
+
 /* ---- unpacking */
 
 /* The dictionary, kept from the last time when it is the same. Borrowed. */

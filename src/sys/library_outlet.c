@@ -304,6 +304,11 @@ library_trust(struct library *l, int64_t outlet, int64_t now,
 		e = trust_new(buf_view(&root), now, TRUST_LENIENT, &t, d);
 	if (e == ERR_OK)
 		e = stored_feed(l, outlet, t, d);
+	if (e == ERR_OK) {
+		trust_verdict(t, &v);
+		if (!v.complete)
+			e = diag_set(d, ERR_MISSING, "not complete");
+	}
 	for (i = 0; e == ERR_OK && (role = trust_delegation(t, i)) != NULL;
 		i++) {
 		if (!library_role_read(role))
@@ -311,11 +316,8 @@ library_trust(struct library *l, int64_t outlet, int64_t now,
 		e = trust_load(t, role, d);
 		if (e == ERR_OK)
 			e = stored_feed(l, outlet, t, d);
-	}
-	if (e == ERR_OK) {
-		trust_verdict(t, &v);
-		if (!v.complete)
-			e = diag_set(d, ERR_MISSING, "not complete");
+		/* One desk that could not be had does not hide the others. */
+		e = e == ERR_NOMEM || e == ERR_IO ? e : ERR_OK;
 	}
 	buf_free(&root);
 	if (e != ERR_OK) {
@@ -323,6 +325,22 @@ library_trust(struct library *l, int64_t outlet, int64_t now,
 		return e;
 	}
 	*out = t;
+	return ERR_OK;
+}
+
+enum err
+library_trust_find(struct library *l, int64_t outlet, struct trust *t,
+	const char *path, const struct trust_target **out, struct diag *d)
+{
+	enum err e = trust_find(t, path, d);
+
+	*out = NULL;
+	if (e == ERR_OK)
+		e = stored_feed(l, outlet, t, d);
+	if (e == ERR_NOMEM || e == ERR_IO)
+		return e;
+	if (e == ERR_OK)
+		*out = trust_found(t);
 	return ERR_OK;
 }
 

@@ -8,10 +8,10 @@
 #include "../core/ustar.h"
 #include "share_priv.h"
 
-/* A bundle that is here and listed. */
+/* A bundle that is here. */
 struct item {
-	int64_t id;
-	char *path;
+	const struct library_file *file;
+	bool listed; /* by metadata that is here: others can check it */
 	bool take;
 };
 
@@ -22,8 +22,8 @@ struct work {
 	struct share_report *r;
 	struct trust *t;
 	struct share_tar tar;
-	struct item *items; /* in path order within each role */
-	size_t n;
+	struct library_files files;
+	struct item *items; /* one for each file, in path order */
 };
 
 /* ---- metadata */
@@ -98,12 +98,8 @@ chain_put(struct work *w, struct diag *d)
 		e = metadata_put(w, "timestamp", "m/timestamp.json", &found, d);
 	if (e == ERR_OK)
 		e = role_put(w, "snapshot", TUF_SNAPSHOT, d);
-	if (e == ERR_OK)
-		e = role_put(w, "targets", TUF_TARGETS, d);
-	for (i = 0; e == ERR_OK && (role = trust_delegation(w->t, i)) != NULL;
-		i++)
-		if (library_role_read(role))
-			e = role_put(w, role, TUF_TARGETS, d);
+	for (i = 0; e == ERR_OK && (role = trust_loaded(w->t, i)) != NULL; i++)
+		e = role_put(w, role, TUF_TARGETS, d);
 	return e;
 }
 
@@ -158,76 +154,85 @@ x_put(struct work *w, struct diag *d)
 
 /* ---- which bundles */
 
-static struct item *
-item_find(struct work *w, const char *path)
-{
-	size_t i;
-
-	for (i = 0; i < w->n; i++)
-		if (strcmp(w->items[i].path, path) == 0)
-			return &w->items[i];
-	return NULL;
-}
-
+/* Whether this very file is what the metadata here says of its path. */
 static enum err
-item_add(struct work *w, const char *path, int64_t id, struct diag *d)
+item_listed(struct work *w, const struct library_file *f, bool *listed,
+	struct diag *d)
 {
-	struct item *more = realloc(w->items, (w->n + 1) * sizeof(*more));
+	const struct trust_target *g;
+	uint8_t sha256[32];
+	enum err e = library_trust_find(w->l, w->o->id, w->t, f->path, &g, d);
 
-	if (more == NULL)
-		return diag_set(d, ERR_NOMEM, "out of memory");
-	w->items = more;
-	more[w->n] = (struct item){.id = id, .path = strdup(path)};
-	if (more[w->n].path == NULL)
-		return diag_set(d, ERR_NOMEM, "out of memory");
-	w->n++;
-	return ERR_OK;
+	*listed = e == ERR_OK && g != NULL && trust_target_sha256(g, sha256) &&
+		  memcmp(sha256, f->sha256, sizeof(sha256)) == 0;
+	return e;
 }
 
 static enum err
 items_list(struct work *w, struct diag *d)
 {
-	const struct trust_target *g;
-	const char *role;
-	uint8_t sha256[32];
-	int64_t id = 0;
-	size_t i, k;
-	bool found;
-	enum err e = ERR_OK;
+	enum err e = library_files(w->l, w->o->id, &w->files, d);
+	size_t i;
 
-	for (i = 0; e == ERR_OK && (role = trust_delegation(w->t, i)) != NULL;
-		i++)
-		for (k = 0; e == ERR_OK && library_role_read(role) &&
-			    (g = trust_listed(w->t, role, k)) != NULL;
-			k++) {
-			if (!trust_target_sha256(g, sha256))
-				continue;
-			e = library_bundle_id(
-				w->l, w->o->id, sha256, &id, &found, d);
-			if (e == ERR_OK && found)
-				e = item_add(w, trust_target_path(g), id, d);
-		}
+	if (e != ERR_OK)
+		return e;
+	w->items = calloc(w->files.n + 1, sizeof(*w->items));
+	if (w->items == NULL)
+		return diag_set(d, ERR_NOMEM, "out of memory");
+	for (i = 0; e == ERR_OK && i < w->files.n; i++) {
+		w->items[i].file = &w->files.list[i];
+		e = item_listed(w, w->items[i].file, &w->items[i].listed, d);
+	}
 	return e;
 }
 
 static bool
-is_wanted(const struct work *w, const struct library_open *o)
+is_wanted(const struct work *w, const struct library_file *f)
 {
 	const struct share_options *opt = w->opt;
 
 	if (opt->path != NULL)
-		return strcmp(opt->path, o->row.path) == 0;
-	return (opt->since == 0 || o->row.created >= opt->since) &&
-	       (opt->until == 0 || o->row.created < opt->until);
+		return strcmp(opt->path, f->path) == 0;
+	return (opt->since == 0 || f->created >= opt->since) &&
+	       (opt->until == 0 || f->created < opt->until);
+}
+
+static int
+path_order(const void *path, const void *item)
+{
+	return strcmp(path, ((const struct item *)item)->file->path);
+}
+
+/* One that should go and cannot: its week was sealed since it came, and the
+ * list that proves it now is not here. */
+static void
+item_unlisted(struct work *w, const struct item *x)
+{
+	struct share_report *r = w->r;
+
+	if (r->unlisted == 0 || x->file->created < r->unlisted_since)
+		r->unlisted_since = x->file->created;
+	r->unlisted++;
 }
 
 static void
 take_path(struct work *w, const char *path)
 {
-	struct item *x = path == NULL ? NULL : item_find(w, path);
+	struct item *x = path == NULL ? NULL
+				      : bsearch(path, w->items, w->files.n,
+						sizeof(*w->items), path_order);
+	struct item *end = w->items + w->files.n;
 
-	if (x != NULL)
-		x->take = true;
+	if (x == NULL)
+		return;
+	while (x > w->items && strcmp(x[-1].file->path, path) == 0)
+		x--;
+	for (; x + 1 < end && !x->listed && strcmp(x[1].file->path, path) == 0;
+		x++)
+		;
+	if (!x->listed && !x->take)
+		item_unlisted(w, x);
+	x->take = true;
 }
 
 /* What a bundle builds on goes along, or its corrections could not be read. */
@@ -246,6 +251,23 @@ take_bases(struct work *w, const struct bundle *b)
 	}
 }
 
+/* Of several files of one path, as a retraction leaves behind, an older one is
+ * nothing to share. */
+static bool
+is_replaced(const struct work *w, size_t i)
+{
+	size_t n = w->files.n;
+	const char *path = w->files.list[i].path;
+	size_t k;
+
+	if (i + 1 < n && strcmp(w->files.list[i + 1].path, path) == 0)
+		return true;
+	for (k = i; k > 0 && strcmp(w->files.list[k - 1].path, path) == 0; k--)
+		if (w->items[k - 1].listed)
+			return true;
+	return false;
+}
+
 static enum err
 items_choose(struct work *w, struct diag *d)
 {
@@ -253,21 +275,50 @@ items_choose(struct work *w, struct diag *d)
 	size_t i, n = 0;
 	enum err e = ERR_OK;
 
-	for (i = 0; e == ERR_OK && i < w->n; i++) {
-		e = library_bundle_open(w->l, w->items[i].id, &o, d);
+	for (i = 0; e == ERR_OK && i < w->files.n; i++) {
+		struct item *x = &w->items[i];
+
+		if (!is_wanted(w, x->file) || (!x->listed && is_replaced(w, i)))
+			continue;
+		if (!x->listed) {
+			if (!x->take)
+				item_unlisted(w, x);
+			x->take = true;
+			continue;
+		}
+		e = library_bundle_open(w->l, x->file->id, &o, d);
 		if (e != ERR_OK)
 			break;
-		if (is_wanted(w, &o)) {
-			w->items[i].take = true;
-			take_bases(w, o.bundle);
-			n++;
-		}
+		x->take = true;
+		take_bases(w, o.bundle);
+		n++;
 		library_open_clear(&o);
 	}
-	if (e == ERR_OK && n == 0)
+	if (e == ERR_OK && n == 0 && w->r->unlisted > 0)
+		e = diag_set(d, ERR_MISSING,
+			"the lists that prove it to others are not here: its "
+			"weeks are sealed; erika sync --since a day of them");
+	else if (e == ERR_OK && n == 0)
 		e = diag_set(d, ERR_MISSING,
 			"there is nothing of that to share; erika list shows "
 			"what is here");
+	return e;
+}
+
+/* A machine that has looked for what is taken, and for nothing else: what it
+ * loaded is what the reader of the file will need. */
+static enum err
+trust_again(struct work *w, struct diag *d)
+{
+	bool listed;
+	size_t i;
+	enum err e;
+
+	trust_free(w->t);
+	e = library_trust(w->l, w->o->id, w->opt->now, &w->t, d);
+	for (i = 0; e == ERR_OK && i < w->files.n; i++)
+		if (w->items[i].take && w->items[i].listed)
+			e = item_listed(w, w->items[i].file, &listed, d);
 	return e;
 }
 
@@ -410,20 +461,21 @@ share_write(struct library *l, const struct library_outlet *o,
 	if (e == ERR_OK)
 		e = items_choose(&w, d);
 	if (e == ERR_OK)
+		e = trust_again(&w, d);
+	if (e == ERR_OK)
 		e = share_tar_start(&w.tar, file, d);
 	if (e == ERR_OK)
 		e = chain_put(&w, d);
 	if (e == ERR_OK)
 		e = x_put(&w, d);
-	for (i = 0; e == ERR_OK && i < w.n; i++)
-		if (w.items[i].take)
-			e = bundle_put(&w, w.items[i].id, d);
+	for (i = 0; e == ERR_OK && i < w.files.n; i++)
+		if (w.items[i].take && w.items[i].listed)
+			e = bundle_put(&w, w.items[i].file->id, d);
 	if (e == ERR_OK)
 		e = share_tar_end(&w.tar, &r->bytes, d);
 	share_tar_drop(&w.tar);
-	for (i = 0; i < w.n; i++)
-		free(w.items[i].path);
 	free(w.items);
+	library_files_clear(&w.files);
 	trust_free(w.t);
 	return e;
 }

@@ -22,6 +22,11 @@ struct share_report {
 	size_t bundles; /* written, with those that others build on */
 	size_t pictures; /* written with them */
 	uint64_t bytes;
+	/* Left out, since what proves them to others is not here: their weeks
+	 * were sealed after they came, and nobody synced those weeks' lists.
+	 * The earliest was made then. */
+	size_t unlisted;
+	int64_t unlisted_since;
 };
 
 /* Write the file in one step: it is there whole or not at all. ERR_MISSING

@@ -52,6 +52,14 @@ source_places(const struct source *s)
 	return s->n;
 }
 
+const char *
+source_share_name(const struct source *s, size_t place, size_t i)
+{
+	const struct archive *a = s->list[place].archive;
+
+	return a == NULL ? NULL : archive_name(a, i);
+}
+
 static enum err
 place_add(struct source *s, const char *base, bool allow_private,
 	struct archive *archive, struct diag *d)

@@ -22,14 +22,18 @@ void source_free(struct source *s);
  * file that is not one fails as archive_open does. */
 enum err source_add_mirror(struct source *s, const char *base,
 	bool allow_private, struct diag *d) ERR_MUST_USE;
-enum err source_add_share(struct source *s, const char *path, struct diag *d)
-	ERR_MUST_USE;
+enum err source_add_share(
+	struct source *s, const char *path, struct diag *d) ERR_MUST_USE;
 
 /* Add what the user named: a URL, a folder or a share file. ERR_MISSING when
  * it is none of them. */
-enum err source_add_any(struct source *s, const char *what, struct diag *d)
-	ERR_MUST_USE;
+enum err source_add_any(
+	struct source *s, const char *what, struct diag *d) ERR_MUST_USE;
 size_t source_places(const struct source *s);
+
+/* Names of the files of a place that is a share file, anybody's claim; NULL
+ * past the last, and for other places. */
+const char *source_share_name(const struct source *s, size_t place, size_t i);
 
 /* One wish: a range, or a whole file of at most `max` bytes when n is 0. */
 struct source_want {
@@ -53,9 +57,8 @@ struct source_got {
 /* Ask for up to SOURCE_WANTS at once, each within `seconds`. The answers are
  * all initialised whatever is returned. ERR_FAILED, ERR_NOMEM, ERR_LIMIT. */
 #define SOURCE_WANTS 32
-enum err source_get(struct source *s, const struct source_want *want,
-	size_t n, double seconds, struct source_got *got, struct diag *d)
-	ERR_MUST_USE;
+enum err source_get(struct source *s, const struct source_want *want, size_t n,
+	double seconds, struct source_got *got, struct diag *d) ERR_MUST_USE;
 
 /* One whole file from one place, appended. */
 enum err source_file(struct source *s, size_t place, const char *path,

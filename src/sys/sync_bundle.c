@@ -466,6 +466,66 @@ sealed_load(struct sync *s, struct sync_wanted *w, struct diag *d)
 	return e;
 }
 
+/* ---- what a share file carries */
+
+/* The target path of "t/b/DESK/YYYY-wNN/SHA256.N.ekb", and that hash. false:
+ * not such a name. */
+static bool
+carried_path(const char *name, struct buf *path, uint8_t sha256[static 32])
+{
+	const char *slash = strrchr(name, '/');
+
+	buf_clear(path);
+	return strncmp(name, "t/b/", 4) == 0 && strlen(slash) > 66 &&
+	       slash[65] == '.' &&
+	       text_hex_decode(span_of(slash + 1, 64), sha256, 32) == ERR_OK &&
+	       buf_printf(path, "%.*s%s", (int)(slash + 1 - (name + 2)),
+		       name + 2, slash + 66) == ERR_OK;
+}
+
+/* Its bundles that are not here, of sealed weeks, too: somebody chose them. */
+static enum err
+carried_list(struct sync *s, struct sync_wanted *w, struct diag *d)
+{
+	uint8_t sha256[32];
+	struct buf path;
+	const char *name;
+	enum err e = ERR_OK;
+	size_t i;
+	bool has;
+
+	if (s->o->from == NULL)
+		return ERR_OK;
+	buf_init(&path, LIMIT_PATH + 80);
+	for (i = 0; e == ERR_OK &&
+		    (name = source_share_name(s->source, 0, i)) != NULL;
+		i++) {
+		if (!carried_path(name, &path, sha256))
+			continue;
+		e = library_bundle_has(s->lib, s->outlet->id, sha256, &has, d);
+		if (e == ERR_OK && !has)
+			e = wanted_add(w, buf_cstr(&path), d);
+	}
+	buf_free(&path);
+	return e;
+}
+
+/* In order, each once. */
+static void
+wanted_sort(struct sync_wanted *w)
+{
+	size_t i, n = 0;
+
+	if (w->n > 0)
+		qsort(w->list, w->n, sizeof(*w->list), wanted_order);
+	for (i = 0; i < w->n; i++)
+		if (n > 0 && strcmp(w->list[n - 1].path, w->list[i].path) == 0)
+			free(w->list[i].path);
+		else
+			w->list[n++] = w->list[i];
+	w->n = n;
+}
+
 enum err
 sync_bundles(struct sync *s, struct diag *d)
 {
@@ -474,7 +534,7 @@ sync_bundles(struct sync *s, struct diag *d)
 	struct batch *b = calloc(1, sizeof(*b));
 	const char *role;
 	enum err e = ERR_OK;
-	size_t i;
+	size_t i, unlisted = 0;
 
 	if (b == NULL)
 		return diag_set(d, ERR_NOMEM, "out of memory");
@@ -484,8 +544,9 @@ sync_bundles(struct sync *s, struct diag *d)
 			e = desk_load(s, "targets", role, "", &w, d);
 	if (e == ERR_OK && s->o->since != 0)
 		e = sealed_load(s, &w, d);
-	if (w.n > 0)
-		qsort(w.list, w.n, sizeof(*w.list), wanted_order);
+	if (e == ERR_OK)
+		e = carried_list(s, &w, d);
+	wanted_sort(&w);
 	s->progress.todo = w.n;
 	s->wanted = &w;
 	for (i = 0; e == ERR_OK && i < w.n; i++) {
@@ -494,9 +555,16 @@ sync_bundles(struct sync *s, struct diag *d)
 		e = sync_find(s, w.list[i].path, &g, d);
 		if (e == ERR_OK && g != NULL)
 			e = batch_add(s, b, g, d);
+		unlisted += g == NULL;
 	}
 	if (e == ERR_OK && b->n > 0)
 		e = batch_sync(s, b, d);
+	if (e == ERR_OK && unlisted > 0)
+		e = sync_note(s, d,
+			"%zu bundle%s left out: no list that is here vouches "
+			"for %s; sync from a mirror brings newer lists",
+			unlisted, unlisted == 1 ? " is" : "s are",
+			unlisted == 1 ? "it" : "them");
 	batch_free(b);
 	s->wanted = NULL;
 	wanted_free(&w);

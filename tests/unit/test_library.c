@@ -317,9 +317,11 @@ static void
 test_trust(void)
 {
 	struct repo r = {.n = 0};
+	const struct trust_target *g;
 	struct library *l;
 	struct trust_verdict v;
 	struct trust *t;
+	const char *path;
 	int64_t id;
 	uint8_t fp[32] = {1};
 	struct span root;
@@ -335,9 +337,14 @@ test_trust(void)
 	for (i = 0; i < 5; i++) {
 		struct trust_change c = {.save = roles[i][0]};
 
-		is_err(library_trust(l, id, REPO_NOW, &t, &d), ERR_MISSING,
-			"without %s there is no chain", roles[i][0]);
-		ok(t == NULL, "and no machine");
+		is_err(library_trust(l, id, REPO_NOW, &t, &d),
+			i < 3 ? ERR_MISSING : ERR_OK,
+			i < 3 ? "without %s there is no chain"
+			      : "without %s there is one",
+			roles[i][0]);
+		ok(i < 3 ? t == NULL : trust_loaded(t, i - 2) == NULL,
+			i < 3 ? "and no machine" : "which lacks just that");
+		trust_free(t);
 		must(library_metadata_change(l, id, &c, roles[i][1],
 			     buf_view(&repo_get(&r, roles[i][1])->bytes), &d),
 			"store");
@@ -346,6 +353,15 @@ test_trust(void)
 	trust_verdict(t, &v);
 	ok(v.complete && !v.stale, "complete and fresh");
 	ok(trust_listed(t, "d-news", 0) != NULL, "the desk is loaded");
+	is_str(trust_loaded(t, 2), "d-news", "and told as such");
+	ok(trust_loaded(t, 3) == NULL, "as the last");
+	path = trust_target_path(trust_listed(t, "d-news", 0));
+	is_err(library_trust_find(l, id, t, path, &g, &d), ERR_OK, "a search");
+	ok(g != NULL && strcmp(trust_target_role(g), "d-news") == 0,
+		"finds what it lists");
+	is_err(library_trust_find(l, id, t, "b/news/1999-w01/1.ekb", &g, &d),
+		ERR_OK, "for what nobody lists");
+	ok(g == NULL, "nothing");
 	trust_free(t);
 	is_err(library_trust(l, id, REPO_NOW + 99 * (int64_t)REPO_DAY, &t, &d),
 		ERR_OK, "much later, too");
