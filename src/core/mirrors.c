@@ -3,89 +3,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ini.h"
 #include "json.h"
 #include "limits.h"
-#include "text.h"
+#include "mirrors_priv.h"
 
-static void
-mirror_clear(struct mirror *m)
-{
-	free(m->name);
-	free(m->url);
-	free(m->to);
-	free(m->countries);
-	*m = (struct mirror){0};
-}
-
-void
-mirrors_clear(struct mirrors *m)
-{
-	size_t i;
-
-	for (i = 0; i < m->n; i++)
-		mirror_clear(&m->list[i]);
-	free(m->list);
-	*m = (struct mirrors){0};
-}
-
-/* ---- lists */
-
-/* Whether one mirror may stand in a list of its own. */
-static enum err
-mirror_check(const struct mirror *m, enum err wrong, struct diag *d)
-{
-	char shown[96];
-
-	if (!text_name_ok(span_str(m->name), LIMIT_ID))
-		return diag_set(d, wrong,
-			"\"%s\" is not a name of a-z, 0-9, '.', '_' and '-'",
-			text_show(shown, sizeof(shown), span_str(m->name)));
-	/* One that is published to but not told of is found by other ways. */
-	if (m->url == NULL && m->to == NULL)
-		return diag_set(d, wrong, "mirror %s has no url", m->name);
-	if (m->url != NULL && !mirrors_url_ok(span_str(m->url)))
-		return diag_set(d, wrong,
-			"mirror %s: \"%s\" is not a mirror's URL, which is "
-			"like https://host/folder/",
-			m->name,
-			text_show(shown, sizeof(shown), span_str(m->url)));
-	return ERR_OK;
-}
-
-/* Append a mirror, taking it over; on failure it is still the caller's. */
-static enum err
-mirrors_add(
-	struct mirrors *to, struct mirror *m, enum err wrong, struct diag *d)
-{
-	struct mirror *more;
-	enum err e = mirror_check(m, wrong, d);
-	size_t i;
-
-	if (e != ERR_OK)
-		return e;
-	if (to->n >= LIMIT_MIRRORS)
-		return diag_set(d, wrong == ERR_REFUSED ? ERR_LIMIT : wrong,
-			"over %d mirrors", LIMIT_MIRRORS);
-	for (i = 0; i < to->n; i++) {
-		if (strcmp(to->list[i].name, m->name) == 0)
-			return diag_set(d, wrong, "mirror %s twice", m->name);
-		if (m->url != NULL && to->list[i].url != NULL &&
-			strcmp(to->list[i].url, m->url) == 0)
-			return diag_set(d, wrong,
-				"mirrors %s and %s have the same url",
-				to->list[i].name, m->name);
-	}
-	more = realloc(to->list, (to->n + 1) * sizeof(*more));
-	if (more == NULL)
-		return diag_set(d, ERR_NOMEM, "out of memory");
-	to->list = more;
-	to->list[to->n++] = *m;
-	*m = (struct mirror){0};
-	return ERR_OK;
-}
-
-/* ---- the signed list */
+/* ---- in */
 
 static enum err
 codes_from_json(const json_t *o, struct mirror *m, struct diag *d)
@@ -114,39 +36,146 @@ codes_from_json(const json_t *o, struct mirror *m, struct diag *d)
 	return e;
 }
 
+/* A string, if the member is there. */
+static enum err
+text_from_json(const json_t *o, const char *name, char **out, struct diag *d)
+{
+	const char *s;
+	enum err e;
+
+	if (json_object_get(o, name) == NULL)
+		return ERR_OK;
+	e = json_str(o, name, &s, d);
+	if (e != ERR_OK)
+		return e;
+	*out = strdup(s);
+	return *out == NULL ? diag_set(d, ERR_NOMEM, "out of memory") : ERR_OK;
+}
+
+static enum err
+addresses_from_json(const json_t *o, struct mirror *m, struct diag *d)
+{
+	json_t *list;
+	size_t i;
+	enum err e;
+
+	if (json_object_get(o, "addresses") == NULL)
+		return ERR_OK;
+	e = json_arr(o, "addresses", LIMIT_ADDRESSES, &list, d);
+	if (e == ERR_OK && json_array_size(list) == 0)
+		return diag_set(d, ERR_REFUSED, "an empty list of addresses");
+	for (i = 0; e == ERR_OK && i < json_array_size(list); i++) {
+		const json_t *a = json_array_get(list, i);
+
+		if (!json_is_string(a))
+			return diag_set(
+				d, ERR_SYNTAX, "an address that is no string");
+		e = mirror_address_add(m,
+			span_of(json_string_value(a), json_string_length(a)),
+			ERR_REFUSED, d);
+	}
+	return e;
+}
+
+/* There is one kind but the plain one, which is not named. */
+static enum err
+kind_from_json(const json_t *o, struct mirror *m, struct diag *d)
+{
+	const char *kind;
+	enum err e;
+
+	if (json_object_get(o, "kind") == NULL)
+		return ERR_OK;
+	e = json_str(o, "kind", &kind, d);
+	if (e == ERR_OK && strcmp(kind, "storage") != 0)
+		e = diag_set(d, ERR_REFUSED, "a mirror of an unknown kind");
+	m->storage = e == ERR_OK;
+	return e;
+}
+
 static enum err
 mirror_from_json(const json_t *o, struct mirrors *out, struct diag *d)
 {
-	static const char *const names[] = {"countries", "name", "url", NULL};
+	static const char *const names[] = {"addresses", "countries", "front",
+		"kind", "name", "pin", "sni", "url", NULL};
 	struct mirror m = {0};
-	const char *name, *url;
 	enum err e;
 
 	if (!json_is_object(o))
 		return diag_set(d, ERR_SYNTAX, "a mirror that is no object");
 	e = json_only(o, names, d);
+	if (e == ERR_OK && (json_object_get(o, "name") == NULL ||
+				   json_object_get(o, "url") == NULL))
+		e = diag_set(d, ERR_SYNTAX, "a mirror lacks name or url");
 	if (e == ERR_OK)
-		e = json_str(o, "name", &name, d);
+		e = text_from_json(o, "name", &m.name, d);
 	if (e == ERR_OK)
-		e = json_str(o, "url", &url, d);
-	if (e != ERR_OK)
-		return e;
-	m.name = strdup(name);
-	m.url = strdup(url);
-	if (m.name == NULL || m.url == NULL)
-		e = diag_set(d, ERR_NOMEM, "out of memory");
+		e = text_from_json(o, "url", &m.url, d);
+	if (e == ERR_OK)
+		e = text_from_json(o, "pin", &m.pin, d);
+	if (e == ERR_OK)
+		e = text_from_json(o, "sni", &m.sni, d);
+	if (e == ERR_OK)
+		e = text_from_json(o, "front", &m.front, d);
+	if (e == ERR_OK)
+		e = kind_from_json(o, &m, d);
 	if (e == ERR_OK)
 		e = codes_from_json(o, &m, d);
 	if (e == ERR_OK)
-		e = mirrors_add(out, &m, ERR_REFUSED, d);
+		e = addresses_from_json(o, &m, d);
+	if (e == ERR_OK)
+		e = mirrors_add(out, &m, MIRRORS_SIGNED, ERR_REFUSED, d);
 	mirror_clear(&m);
+	return e;
+}
+
+static enum err
+resolver_from_json(const json_t *o, struct mirrors *out, struct diag *d)
+{
+	static const char *const names[] = {"address", "url", NULL};
+	struct resolver r = {0};
+	enum err e;
+
+	if (!json_is_object(o))
+		return diag_set(d, ERR_SYNTAX, "a resolver that is no object");
+	e = json_only(o, names, d);
+	if (e == ERR_OK && json_object_get(o, "url") == NULL)
+		e = diag_set(d, ERR_SYNTAX, "a resolver lacks its url");
+	if (e == ERR_OK)
+		e = text_from_json(o, "url", &r.url, d);
+	if (e == ERR_OK)
+		e = text_from_json(o, "address", &r.address, d);
+	if (e == ERR_OK)
+		e = mirrors_resolver_add(
+			out, &r, MIRRORS_SIGNED, ERR_REFUSED, d);
+	free(r.url);
+	free(r.address);
+	return e;
+}
+
+static enum err
+resolvers_from_json(const json_t *o, struct mirrors *out, struct diag *d)
+{
+	json_t *list;
+	size_t i;
+	enum err e;
+
+	if (json_object_get(o, "resolvers") == NULL)
+		return ERR_OK;
+	e = json_arr(o, "resolvers", LIMIT_RESOLVERS, &list, d);
+	if (e == ERR_OK && json_array_size(list) == 0)
+		return diag_set(d, ERR_REFUSED, "an empty list of resolvers");
+	for (i = 0; e == ERR_OK && i < json_array_size(list); i++)
+		e = resolver_from_json(json_array_get(list, i), out, d);
 	return e;
 }
 
 static enum err
 mirrors_from_json(const json_t *o, struct mirrors *out, struct diag *d)
 {
-	static const char *const names[] = {"_type", "mirrors", NULL};
+	static const char *const names[] = {
+		"_type", "countries", "mirrors", "resolvers", NULL};
+	const json_t *countries = json_object_get(o, "countries");
 	const char *type;
 	json_t *list;
 	size_t i;
@@ -161,6 +190,10 @@ mirrors_from_json(const json_t *o, struct mirrors *out, struct diag *d)
 		e = json_arr(o, "mirrors", LIMIT_MIRRORS, &list, d);
 	for (i = 0; e == ERR_OK && i < json_array_size(list); i++)
 		e = mirror_from_json(json_array_get(list, i), out, d);
+	if (e == ERR_OK)
+		e = resolvers_from_json(o, out, d);
+	if (e == ERR_OK && countries != NULL)
+		e = countries_from_json(countries, &out->countries, d);
 	return e;
 }
 
@@ -190,26 +223,81 @@ mirrors_parse(struct span s, struct mirrors *out, struct diag *d)
 	return ERR_OK;
 }
 
+/* ---- out */
+
+/* Whether it went well; an absent text says nothing. */
+static bool
+text_to_json(json_t *o, const char *name, const char *s)
+{
+	return s == NULL || json_object_set_new(o, name, json_string(s)) == 0;
+}
+
+/* Takes the value and keeps it under a name if it has anything. */
+static bool
+list_to_json(json_t *o, const char *name, json_t *list)
+{
+	bool ok = list != NULL &&
+		  (json_array_size(list) + json_object_size(list) == 0 ||
+			  json_object_set(o, name, list) == 0);
+
+	json_decref(list);
+	return ok;
+}
+
 static json_t *
 mirror_to_json(const struct mirror *m)
 {
-	json_t *o = json_pack("{s:s, s:s}", "name", m->name, "url", m->url);
-	json_t *codes;
+	json_t *o = json_object(), *codes = json_array(), *a = json_array();
+	bool ok = o != NULL && codes != NULL && a != NULL;
 	size_t i;
 
-	if (o == NULL || m->n_countries == 0)
+	for (i = 0; ok && i < m->n_countries; i++)
+		ok = json_array_append_new(
+			     codes, json_string(m->countries[i].s)) == 0;
+	for (i = 0; ok && i < m->n_addresses; i++)
+		ok = json_array_append_new(a, json_string(m->addresses[i])) ==
+		     0;
+	ok = ok && text_to_json(o, "name", m->name) &&
+	     text_to_json(o, "url", m->url) && text_to_json(o, "pin", m->pin) &&
+	     text_to_json(o, "sni", m->sni) &&
+	     text_to_json(o, "front", m->front) &&
+	     text_to_json(o, "kind", m->storage ? "storage" : NULL);
+	ok = list_to_json(o, "countries", codes) && ok;
+	ok = list_to_json(o, "addresses", a) && ok;
+	if (ok)
 		return o;
-	codes = json_array();
-	for (i = 0; i < m->n_countries; i++)
-		if (json_array_append_new(
-			    codes, json_string(m->countries[i].s)) != 0)
-			goto fail;
-	if (json_object_set(o, "countries", codes) != 0)
-		goto fail;
-	json_decref(codes);
-	return o;
-fail:
-	json_decref(codes);
+	json_decref(o);
+	return NULL;
+}
+
+static json_t *
+mirrors_to_json(const struct mirrors *m)
+{
+	json_t *o = json_object(), *list = json_array(), *r = json_array(),
+	       *one;
+	bool ok = o != NULL && list != NULL && r != NULL;
+	size_t i;
+
+	for (i = 0; ok && i < m->n; i++)
+		if (m->list[i].url != NULL && !m->list[i].unlisted)
+			ok = json_array_append_new(
+				     list, mirror_to_json(&m->list[i])) == 0;
+	for (i = 0; ok && i < m->n_resolvers; i++) {
+		one = json_object();
+		ok = one != NULL &&
+		     text_to_json(one, "url", m->resolvers[i].url) &&
+		     text_to_json(one, "address", m->resolvers[i].address) &&
+		     json_array_append(r, one) == 0;
+		json_decref(one);
+	}
+	ok = ok && text_to_json(o, "_type", MIRRORS_TYPE) &&
+	     json_object_set(o, "mirrors", list) == 0;
+	json_decref(list);
+	ok = list_to_json(o, "resolvers", r) && ok;
+	ok = ok &&
+	     list_to_json(o, "countries", countries_to_json(&m->countries));
+	if (ok)
+		return o;
 	json_decref(o);
 	return NULL;
 }
@@ -217,103 +305,20 @@ fail:
 enum err
 mirrors_write(const struct mirrors *m, struct buf *out, struct diag *d)
 {
-	json_t *list = json_array(), *o = NULL;
+	json_t *o = mirrors_to_json(m);
 	struct mirrors again;
-	size_t i, at = out->n;
-	enum err e = diag_set(d, ERR_NOMEM, "out of memory");
+	size_t at = out->n;
+	enum err e;
 
-	for (i = 0; i < m->n; i++) {
-		if (m->list[i].url == NULL)
-			continue;
-		if (json_array_append_new(list, mirror_to_json(&m->list[i])) !=
-			0)
-			goto out;
-	}
-	o = json_pack("{s:s, s:O}", "_type", MIRRORS_TYPE, "mirrors", list);
 	if (o == NULL)
-		goto out;
+		return diag_set(d, ERR_NOMEM, "out of memory");
 	e = json_canonical(o, out);
-	if (e != ERR_OK) {
-		diag_set(d, e, "mirror list: %s", err_str(e));
-		goto out;
-	}
+	json_decref(o);
+	if (e != ERR_OK)
+		return diag_set(d, e, "mirror list: %s", err_str(e));
 	e = mirrors_parse(span_sub(buf_view(out), at, out->n), &again, d);
 	mirrors_clear(&again);
 	if (e != ERR_OK)
 		out->n = at;
-out:
-	json_decref(list);
-	json_decref(o);
-	return e;
-}
-
-/* ---- the newsroom's file */
-
-struct config {
-	struct mirrors *out;
-	struct mirror current; /* the section; name NULL before the first */
-};
-
-static enum err
-config_set(char **to, const char *value, struct diag *d)
-{
-	free(*to);
-	*to = strdup(value);
-	return *to == NULL ? diag_set(d, ERR_NOMEM, "out of memory") : ERR_OK;
-}
-
-/* The section has ended. */
-static enum err
-config_end(struct config *c, struct diag *d)
-{
-	if (c->current.name == NULL)
-		return ERR_OK;
-	return mirrors_add(c->out, &c->current, ERR_CONFIG, d);
-}
-
-static enum err
-config_key(void *arg, const char *section, const char *label, const char *key,
-	const char *value, struct diag *d)
-{
-	struct config *c = arg;
-	enum err e;
-
-	if (strcmp(section, "mirror") != 0)
-		return diag_set(d, ERR_CONFIG,
-			"\"%s = ...\" stands outside [mirror \"name\"]", key);
-	if (c->current.name == NULL || strcmp(c->current.name, label) != 0) {
-		e = config_end(c, d);
-		if (e == ERR_OK)
-			e = config_set(&c->current.name, label, d);
-		if (e != ERR_OK)
-			return e;
-	}
-	if (strcmp(key, "url") == 0)
-		return config_set(&c->current.url, value, d);
-	if (strcmp(key, "to") == 0)
-		return config_set(&c->current.to, value, d);
-	if (strcmp(key, "countries") == 0)
-		return country_codes(value, &c->current.countries,
-			&c->current.n_countries, d);
-	return diag_set(d, ERR_CONFIG, "unknown key \"%s\"", key);
-}
-
-enum err
-mirrors_config(
-	struct span s, const char *file, struct mirrors *out, struct diag *d)
-{
-	struct config c = {.out = out};
-	enum err e;
-
-	*out = (struct mirrors){0};
-	e = ini_parse(s, file, config_key, &c, d);
-	if (e == ERR_OK) {
-		e = config_end(&c, d);
-		if (e != ERR_OK)
-			diag_prefix(d, e, "%s", file);
-	}
-	mirror_clear(&c.current);
-	if (e != ERR_OK)
-		mirrors_clear(out);
 	return e;
 }

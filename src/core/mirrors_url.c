@@ -162,3 +162,53 @@ mirrors_host(struct span url)
 		return span_of(NULL, 0);
 	return span_sub(one, 0, host_length(one));
 }
+
+bool
+mirrors_pin_ok(struct span s)
+{
+	struct span scheme = span_str("sha256//");
+	struct buf key;
+	bool ok;
+
+	if (!span_starts(s, scheme))
+		return false;
+	buf_init(&key, 33);
+	ok = text_base64_decode(span_sub(s, scheme.n, s.n), &key) == ERR_OK &&
+	     key.n == 32;
+	buf_free(&key);
+	return ok;
+}
+
+bool
+mirrors_name_ok(struct span s)
+{
+	uint8_t last;
+	size_t i;
+
+	if (s.n == 0 || s.p[0] == '[' || !host_ok(s) ||
+		memchr(s.p, '.', s.n) == NULL)
+		return false;
+	/* No top-level name ends in a digit (RFC 3696 section 2): that would
+	 * be an address. */
+	last = s.p[s.n - 1];
+	if (last >= '0' && last <= '9')
+		return false;
+	for (i = 1; i < s.n; i++)
+		if (s.p[i] == '.' && s.p[i - 1] == '-')
+			return false;
+	return true;
+}
+
+bool
+mirrors_resolver_ok(struct span s)
+{
+	struct span one;
+
+	if (s.n > LIMIT_URL || !span_starts(s, span_str("https://")) ||
+		!scheme_take(&s) || !slash_take(&s, &one) || !authority_ok(one))
+		return false;
+	while (slash_take(&s, &one))
+		if (!segment_ok(one))
+			return false;
+	return s.n == 0 || segment_ok(s);
+}
