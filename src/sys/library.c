@@ -118,6 +118,8 @@ library_open(const char *path, struct library **out, struct diag *d)
 		e = db_open(buf_cstr(&p), schema, VERSION, &l->db, d);
 	if (e == ERR_OK)
 		e = library_proof_table(l, d);
+	if (e == ERR_OK)
+		e = library_mirror_tables(l, d);
 	buf_free(&p);
 	if (e != ERR_OK) {
 		library_close(l);

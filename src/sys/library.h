@@ -13,6 +13,7 @@
 #include "../core/bytes.h"
 #include "../core/crypto.h"
 #include "../core/err.h"
+#include "../core/mirrors.h"
 #include "../core/trust.h"
 #include "../core/verified.h"
 
@@ -157,6 +158,11 @@ struct library_mirror {
 	enum library_mirror_source source;
 	char *countries; /* "RU, BY" or "" */
 	int64_t failed;	 /* when it last was of no use, 0: it was of use */
+	/* Other ways to it, as in struct mirror; NULL, 0: none. */
+	char **addresses;
+	size_t n_addresses;
+	char *pin, *sni, *front;
+	bool storage;
 };
 
 struct library_mirrors {
@@ -170,7 +176,8 @@ enum err library_mirrors(struct library *l, int64_t outlet,
 	struct library_mirrors *out, struct diag *d) ERR_MUST_USE;
 void library_mirrors_clear(struct library_mirrors *m);
 
-/* Add one; the same URL again is fine. */
+/* Add one; the same URL again is fine: the user's word outranks a link's, and
+ * that one the list's. */
 enum err library_mirror_add(struct library *l, int64_t outlet,
 	const struct library_mirror *m, struct diag *d) ERR_MUST_USE;
 
@@ -181,6 +188,16 @@ enum err library_mirror_failed(struct library *l, int64_t outlet,
 /* Forget those of the signed list, before the new ones are added. */
 enum err library_mirrors_drop_list(
 	struct library *l, int64_t outlet, struct diag *d) ERR_MUST_USE;
+
+/* Keep the signed list that is valid now; whether it is this one; and read it,
+ * for its resolvers and countries (its mirrors are among library_mirrors).
+ * Empty when there is none yet. mirrors_clear. */
+enum err library_list_set(struct library *l, int64_t outlet,
+	const struct verified *v, struct diag *d) ERR_MUST_USE;
+enum err library_list_is(struct library *l, int64_t outlet,
+	const struct verified *v, bool *is, struct diag *d) ERR_MUST_USE;
+enum err library_list(struct library *l, int64_t outlet, struct mirrors *out,
+	struct diag *d) ERR_MUST_USE;
 
 /* ---- bundles */
 

@@ -1,4 +1,4 @@
-/* Outlets, the metadata that proves what they said, and their mirrors. */
+/* Outlets, and the metadata that proves what they said. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -342,88 +342,4 @@ library_trust_find(struct library *l, int64_t outlet, struct trust *t,
 	if (e == ERR_OK)
 		*out = trust_found(t);
 	return ERR_OK;
-}
-
-/* ---- mirrors */
-
-void
-library_mirrors_clear(struct library_mirrors *m)
-{
-	size_t i;
-
-	for (i = 0; i < m->n; i++) {
-		free(m->list[i].name);
-		free(m->list[i].url);
-		free(m->list[i].countries);
-	}
-	free(m->list);
-	*m = (struct library_mirrors){.n = 0};
-}
-
-enum err
-library_mirrors(struct library *l, int64_t outlet, struct library_mirrors *out,
-	struct diag *d)
-{
-	struct library_mirror *m;
-	struct db_query *q;
-	enum err e, done;
-
-	*out = (struct library_mirrors){.n = 0};
-	e = db_query(l->db, d, &q,
-		"SELECT name, url, source, countries, failed FROM mirror"
-		" WHERE outlet=? ORDER BY source, id",
-		"i", outlet);
-	if (e != ERR_OK)
-		return e;
-	while (e == ERR_OK && db_row(q)) {
-		m = library_grow((void **)&out->list, &out->n, sizeof(*m));
-		if (m == NULL) {
-			e = diag_set(d, ERR_NOMEM, "out of memory");
-			break;
-		}
-		m->name = library_text(q, 0);
-		m->url = library_text(q, 1);
-		m->source = (enum library_mirror_source)db_int(q, 2);
-		m->countries = library_text(q, 3);
-		m->failed = db_int(q, 4);
-		if (m->name == NULL || m->url == NULL || m->countries == NULL)
-			e = diag_set(d, ERR_NOMEM, "out of memory");
-	}
-	done = db_done(l->db, q, d);
-	e = e == ERR_OK ? done : e;
-	if (e != ERR_OK)
-		library_mirrors_clear(out);
-	return e;
-}
-
-enum err
-library_mirror_add(struct library *l, int64_t outlet,
-	const struct library_mirror *m, struct diag *d)
-{
-	/* What the user says outranks what a list says of the same URL. */
-	return db_run(l->db, d,
-		"INSERT INTO mirror(outlet, name, url, source, countries)"
-		" VALUES(?, ?, ?, ?, ?) ON CONFLICT(outlet, url) DO UPDATE SET"
-		" source=min(source, excluded.source),"
-		" name=iif(excluded.source=2, excluded.name, name),"
-		" countries=iif(excluded.source=2, excluded.countries,"
-		" countries)",
-		"ittit", outlet, m->name, m->url, (int64_t)m->source,
-		m->countries == NULL ? "" : m->countries);
-}
-
-enum err
-library_mirror_failed(struct library *l, int64_t outlet, const char *url,
-	int64_t when, struct diag *d)
-{
-	return db_run(l->db, d,
-		"UPDATE mirror SET failed=? WHERE outlet=? AND url=?", "iit",
-		when, outlet, url);
-}
-
-enum err
-library_mirrors_drop_list(struct library *l, int64_t outlet, struct diag *d)
-{
-	return db_run(l->db, d,
-		"DELETE FROM mirror WHERE outlet=? AND source=2", "i", outlet);
 }

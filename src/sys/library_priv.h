@@ -25,4 +25,7 @@ void *library_grow(void **list, size_t *n, size_t size);
 /* library_proof.c */
 enum err library_proof_table(struct library *l, struct diag *d) ERR_MUST_USE;
 
+/* library_mirror.c */
+enum err library_mirror_tables(struct library *l, struct diag *d) ERR_MUST_USE;
+
 #endif

@@ -18,8 +18,10 @@ codes_join(const struct mirror *m, struct buf *out)
 	return e;
 }
 
+/* The new list in place of the old one, all of it or nothing. */
 static enum err
-list_store(struct sync *s, const struct mirrors *list, struct diag *d)
+list_store(struct sync *s, const struct verified *v, const struct mirrors *list,
+	struct diag *d)
 {
 	struct buf codes;
 	enum err e = library_begin(s->lib, d);
@@ -28,12 +30,21 @@ list_store(struct sync *s, const struct mirrors *list, struct diag *d)
 	buf_init(&codes, LIMIT_CONFIG_LINE);
 	if (e == ERR_OK)
 		e = library_mirrors_drop_list(s->lib, s->outlet->id, d);
+	if (e == ERR_OK)
+		e = library_list_set(s->lib, s->outlet->id, v, d);
 	for (i = 0; e == ERR_OK && i < list->n; i++) {
-		struct library_mirror m = {.name = list->list[i].name,
-			.url = list->list[i].url,
-			.source = LIBRARY_MIRROR_LIST};
+		const struct mirror *from = &list->list[i];
+		struct library_mirror m = {.name = from->name,
+			.url = from->url,
+			.source = LIBRARY_MIRROR_LIST,
+			.addresses = from->addresses,
+			.n_addresses = from->n_addresses,
+			.pin = from->pin,
+			.sni = from->sni,
+			.front = from->front,
+			.storage = from->storage};
 
-		e = codes_join(&list->list[i], &codes);
+		e = codes_join(from, &codes);
 		m.countries = (char *)codes.p;
 		if (e == ERR_OK)
 			e = library_mirror_add(s->lib, s->outlet->id, &m, d);
@@ -78,26 +89,30 @@ sync_mirror_list(struct sync *s, struct diag *d)
 	struct mirrors list = {.n = 0};
 	uint8_t sha256[32];
 	struct diag why;
-	bool had = false, ok = false;
+	bool had = false, ok = false, same = false;
 	enum err e, bad;
 
 	e = sync_find(s, "x/mirrors.json", &g, d);
 	if (e != ERR_OK || g == NULL || !trust_target_sha256(g, sha256))
 		return e;
 	e = library_target(s->lib, s->outlet->id, sha256, &v, &had, d);
-	if (e != ERR_OK || had)
-		goto out;
-	e = sync_target(s, g, &ok, d);
+	if (e == ERR_OK && !had)
+		e = sync_target(s, g, &ok, d);
 	if (e == ERR_OK && ok)
 		e = library_target(s->lib, s->outlet->id, sha256, &v, &ok, d);
-	if (e != ERR_OK || !ok)
+	if (e != ERR_OK || v == NULL)
+		goto out;
+	/* What is here need not be what is valid: a newsroom may go back to an
+	 * earlier list. */
+	e = library_list_is(s->lib, s->outlet->id, v, &same, d);
+	if (e != ERR_OK || same)
 		goto out;
 	bad = mirrors_parse(verified_bytes(v), &list, &why);
 	if (bad == ERR_OK) {
-		e = list_store(s, &list, d);
+		e = list_store(s, v, &list, d);
 		if (e == ERR_OK)
 			e = names_learn(s, &list, d);
-	} else {
+	} else if (!had) {
 		s->refused = true;
 		e = sync_note(s, d, "the mirror list is left out: %s", why.why);
 	}
