@@ -1,14 +1,16 @@
 #!/usr/bin/env python3
 """Servers that misbehave, one on each port, over TLS and (port + 1000)
-without. Usage: behave.py --root FOLDER --tls CERT KEY BEHAVIOUR=PORT ...
+without: behave.py --root FOLDER --tls CERT KEY BEHAVIOUR=PORT ...
+
+With --any-port all behaviours of a server, without TLS, on ports that are
+printed as BEHAVIOUR=PORT; it then ends with its standard input. "ready" is
+printed when all listen.
 
 Beside those of hostile_mirror.py: their heads are a good mirror's, so that
 only what follows tells.
 """
 import argparse
 import os
-import socket
-import ssl
 import sys
 import threading
 import time
@@ -19,6 +21,7 @@ sys.path.insert(0, os.path.join(HERE, "..", "lib"))
 import hostile_mirror as hostile  # noqa: E402
 
 cache = {}
+frozen = {}  # connection -> what it may still carry
 
 
 def content(r):
@@ -83,6 +86,34 @@ def bit_flip(r):
         r.send(body[:middle] + bytes([body[middle] ^ 1]) + body[middle + 1:])
 
 
+def status(n):
+    return lambda r: r.answer(n, hostile.HTML, ["Content-Type: text/html"])
+
+
+def elsewhere(ending):
+    """What another copy of the files says."""
+    def serve(r):
+        r.root += ending
+        body = head(r)
+        if body is not None:
+            r.send(body)
+    return serve
+
+
+def freeze(r):
+    """No connection carries more than 16 KB."""
+    left = frozen.get(r.number, 16384)
+    body = head(r)
+    if body is None:
+        return
+    left -= 300 + len(body)
+    if left < 0:
+        r.send(body[:max(len(body) + left, 0)])
+        r.hang()
+    frozen[r.number] = left
+    r.send(body)
+
+
 def garbage(conn):
     """What a censor's box says instead of TLS."""
     conn.recv(4096)
@@ -94,6 +125,15 @@ OWN = {"truncated": truncated, "endless": endless, "slow-body": slow_body,
        "bit-flip": bit_flip, "slow-head": hostile.BEHAVIOURS["slow-head"],
        "silent": hostile.BEHAVIOURS["silent"],
        "gzip-bomb": hostile.BEHAVIOURS["gzip-bomb"]}
+# Those that need no TLS, for --any-port.
+PLAIN = dict(
+    OWN, **{"normal": elsewhere(""), "tampered": elsewhere(".tampered"),
+            "stale": elsewhere(".stale"), "freeze": freeze,
+            "block-page": hostile.BEHAVIOURS["html"],
+            "status-403": status(403), "status-451": status(451),
+            "redirect": hostile.BEHAVIOURS["redirect"],
+            "reset": hostile.BEHAVIOURS["rst"],
+            "garbage": hostile.BEHAVIOURS["garbage"]})
 
 
 class Server(hostile.Server):
@@ -114,24 +154,37 @@ class Server(hostile.Server):
                              args=(conn, self.number), daemon=True).start()
 
 
+def start(args, name, port, tls):
+    server = Server(types.SimpleNamespace(
+        tls=tls, address=args.address, port=port, log=args.log, seconds=600,
+        as_=name, root=args.root))
+    threading.Thread(target=server.run, daemon=True).start()
+    return server
+
+
 def main():
     p = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     p.add_argument("--root", required=True)
     p.add_argument("--tls", nargs=2)
     p.add_argument("--address", default="0.0.0.0")
     p.add_argument("--log")
-    p.add_argument("behaviours", nargs="+", metavar="BEHAVIOUR=PORT")
+    p.add_argument("--any-port", action="store_true")
+    p.add_argument("behaviours", nargs="*", metavar="BEHAVIOUR=PORT")
     args = p.parse_args()
-    hostile.BEHAVIOURS.update(OWN)
+    hostile.BEHAVIOURS.update(PLAIN)
+    if args.any_port:
+        for name in PLAIN:
+            server = start(args, name, 0, None)
+            print("%s=%d" % (name, server.listener.getsockname()[1]))
     for word in args.behaviours:
         name, _, port = word.partition("=")
         for port, tls in ((int(port), args.tls), (int(port) + 1000, None)):
-            server = Server(types.SimpleNamespace(
-                tls=tls, address=args.address, port=port, log=args.log,
-                seconds=600, as_=name, root=args.root))
-            threading.Thread(target=server.run, daemon=True).start()
+            start(args, name, port, tls)
     print("ready", flush=True)
-    threading.Event().wait()
+    while args.any_port and sys.stdin.buffer.read(4096):
+        pass
+    while not args.any_port:
+        time.sleep(3600)
 
 
 if __name__ == "__main__":
