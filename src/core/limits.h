@@ -212,6 +212,13 @@
 /* The longest deadline of a wish, seconds. */
 #define LIMIT_FETCH_SECONDS 3600
 
+/* What is remembered of routes: networks that a person uses, and routes tried
+ * in each; the oldest go first. Days after which one that was not used again
+ * is forgotten. */
+#define LIMIT_NETWORKS 16
+#define LIMIT_NETWORK_ROUTES 64
+#define LIMIT_NETWORK_DAYS 30
+
 /* A page or feed brought to erika-press: a newsroom's own files, yet a feed
  * of 64 MiB is a mistake. Images before re-encoding. */
 #define LIMIT_SOURCE (64 * LIMIT_MIB)

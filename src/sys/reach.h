@@ -25,22 +25,27 @@ struct reach_settings {
 	const char *resolver_address;  /* of its host, or NULL */
 	bool http;		       /* plain http also to mirrors that the
 					  user did not name */
-	bool memory;	  /* remember, and use what is remembered */
-	const char *from; /* only this URL or folder, or NULL */
-	uint32_t random;  /* for the tenth that explores */
+	bool memory;	     /* remember, and use what is remembered */
+	const char *from;    /* only this URL or folder, or NULL */
+	uint32_t random;     /* for the tenth that explores */
+	const char *network; /* what the user calls this network; NULL: it is
+				told from others by its way out (network.h) */
 };
 
 /* How a route did on this network. All zero: never tried. */
 struct reach_past {
-	unsigned attempts, successes; /* halved each day */
+	unsigned attempts, successes; /* halved each day, rounded up */
 	double first_byte;	      /* seconds, of the last success */
 	double rate;		      /* bytes a second, likewise */
 	int64_t good, bad; /* when last; seconds since 1970, 0: never */
 	bool small;	   /* only connections of a few KB get through */
 };
 
-/* The routes of an outlet, best first. A tenth of the calls puts another one
- * first to see whether it works by now. ERR_NOMEM, ERR_IO. */
+/* The routes of an outlet, in the order to try them: each mirror's best one,
+ * best mirror first, then each one's second, and so on. With the memory on, a
+ * tenth of the calls puts another one first to see whether it works by now.
+ * What may not be contacted is not there (core/routes.h). ERR_MISSING when
+ * `from` is nothing, ERR_NOMEM, ERR_IO. */
 enum err reach_new(struct library *l, int64_t outlet,
 	const struct reach_settings *s, int64_t now, struct reach **out,
 	struct diag *d) ERR_MUST_USE;
@@ -56,15 +61,19 @@ struct reach_past reach_past(const struct reach *r, size_t i);
 /* What became of an attempt by route i. */
 struct reach_result {
 	enum err err;
-	double first_byte, rate; /* of a success */
+	double first_byte, rate; /* of a success; 0: not measured */
 	bool small;
 };
+
+/* Note one; bytes that lie count as ten failures of the mirror, by whatever
+ * route. The order does not change. */
 void reach_note(struct reach *r, size_t i, const struct reach_result *x);
 
-/* Keep what was noted; nothing when the memory is off. */
+/* Keep what was noted, once; nothing when the memory is off. */
 enum err reach_save(struct reach *r, int64_t now, struct diag *d) ERR_MUST_USE;
 
-/* Erase all that is remembered of networks. */
+/* Erase all that is remembered of networks, and by what they are told
+ * apart. */
 enum err reach_forget(struct library *l, struct diag *d) ERR_MUST_USE;
 
 #endif
