@@ -20,9 +20,12 @@ struct bundle_view {
 	char keynum[2 * MINISIGN_KEYNUM + 1];
 	char who[300]; /* whose key it is */
 	char fresh[400];
+	bool has_sig;
 	bool known;  /* a key of an outlet that we trust */
-	bool listed; /* and its metadata lists this very file */
+	bool listed; /* its metadata lists this very file */
+	bool alone;  /* and that is what is known, not a key */
 	char role[LIMIT_NAME + 1];
+	struct verify_listing listing;
 };
 
 /* ---- the signature */
@@ -43,15 +46,19 @@ signature_read(struct bundle_view *w, bool *strict, struct diag *d)
 		diag_set(d, e, "the file's name is too long");
 	else
 		e = file_read(buf_cstr(&name), LIMIT_MINISIG, &b, d);
-	if (e == ERR_MISSING)
+	w->has_sig = e == ERR_OK;
+	if (e == ERR_MISSING && w->v->signature == NULL && w->v->key == NULL)
+		e = ERR_OK; /* some outlet may list it */
+	else if (e == ERR_MISSING)
 		diag_set(d, e,
 			"there is no signature %s; --signature FILE "
 			"says where it is",
 			buf_cstr(&name));
-	if (e == ERR_OK)
+	if (e == ERR_OK && w->has_sig)
 		e = minisign_sig_parse(buf_view(&b), &w->sig, d);
 	*strict = minisign_sig_strict(buf_view(&b));
-	minisign_keynum_text(w->keynum, w->sig.keynum);
+	if (w->has_sig)
+		minisign_keynum_text(w->keynum, w->sig.keynum);
 	buf_free(&b);
 	buf_free(&name);
 	return e;
@@ -74,16 +81,13 @@ key_given(struct bundle_view *w, struct minisign_key *k, struct diag *d)
 	return e;
 }
 
-/* Whether one of an outlet's desks has the key that signed. Keeps what the
- * outlet's metadata says of this file. */
+/* Whether one of an outlet's desks has the key that signed. */
 static bool
 key_of(struct bundle_view *w, struct library *l, const struct library_outlet *o,
 	struct minisign_key *k)
 {
-	char shown[200], fresh[240];
-	const struct trust_target *g;
+	char shown[200];
 	struct trust *t = NULL;
-	uint8_t sha256[32];
 	const char *role;
 	bool hit = false;
 	size_t i;
@@ -99,39 +103,78 @@ key_of(struct bundle_view *w, struct library *l, const struct library_outlet *o,
 		snprintf(w->who, sizeof(w->who), "%s, desk %s",
 			text_show(shown, sizeof(shown), span_str(o->name)),
 			role + 2);
-		for (i = 0; (g = trust_listed(t, role, i)) != NULL; i++)
-			if (trust_target_sha256(g, sha256) &&
-				memcmp(sha256, w->sha256, 32) == 0)
-				w->listed = true;
-		erika_fresh(fresh, sizeof(fresh), o, clock_now());
-		snprintf(w->fresh, sizeof(w->fresh), "%s; %s", fresh,
-			w->listed ? "the outlet lists this very file"
-				  : "the outlet does not list this file: "
-				    "something else stands in its place, or "
-				    "it is newer; erika sync");
+		erika_fresh(w->fresh, sizeof(w->fresh), o, clock_now());
 	}
 	trust_free(t);
 	return hit;
 }
 
+/* What lists it. A signature by a key that nobody knows counts for nothing,
+ * yet beside a bundle of an open week it says that something is wrong: desks
+ * sign what they list. */
 static enum err
-key_known(struct bundle_view *w, struct minisign_key *k, struct diag *d)
+listed_by(struct bundle_view *w, struct library *l,
+	const struct library_outlets *list, struct span bytes, struct diag *d)
+{
+	struct verify_listing *g = &w->listing;
+	char place[80] = "";
+	enum err e = verify_listed(l, list, w->v->file, w->sha256, bytes, g, d);
+
+	w->listed = e == ERR_OK;
+	if (w->known) {
+		verified_free(g->whole);
+		g->whole = NULL;
+		return ERR_OK;
+	}
+	if (w->has_sig && (e != ERR_OK || !g->sealed))
+		return diag_set(d, ERR_KEY,
+			"signed by key %s, which is no desk's of an outlet "
+			"that you trust; erika sync may bring new keys, --key "
+			"FILE checks with one you have",
+			w->keynum);
+	if (e == ERR_MISSING)
+		return diag_set(d, e,
+			"there is no signature %s.minisig, and no outlet's "
+			"list that is here has this file; --signature FILE "
+			"says where one is",
+			text_show(place, sizeof(place), span_str(w->v->file)));
+	w->alone = e == ERR_OK;
+	return e;
+}
+
+/* By the outlets of the library. */
+static enum err
+outlets_ask(struct bundle_view *w, struct span bytes, struct minisign_key *k,
+	struct diag *d)
 {
 	struct library_outlets list = {.n = 0};
 	struct library *l = NULL;
 	enum err e = erika_library(&l, &list, false, d);
 	size_t i;
 
-	for (i = 0; e == ERR_OK && !w->known && i < list.n; i++)
+	for (i = 0; e == ERR_OK && w->has_sig && !w->known && i < list.n; i++)
 		w->known = key_of(w, l, &list.list[i], k);
-	if (e == ERR_OK && !w->known)
-		e = diag_set(d, ERR_KEY,
-			"signed by key %s, which is no desk's of an outlet "
-			"that you trust; erika sync may bring new keys, --key "
-			"FILE checks with one you have",
-			w->keynum);
+	if (e == ERR_OK)
+		e = listed_by(w, l, &list, bytes, d);
 	library_outlets_clear(&list);
 	library_close(l);
+	return e;
+}
+
+/* By the root that was given, in the tree where the file is. */
+static enum err
+root_ask(struct bundle_view *w, struct span bytes, struct diag *d)
+{
+	struct buf root;
+	enum err e;
+
+	buf_init(&root, LIMIT_ROOT);
+	e = file_read(w->v->root, LIMIT_ROOT, &root, d);
+	if (e == ERR_OK)
+		e = verify_listed_root(buf_view(&root), w->v->file, w->sha256,
+			bytes, &w->listing, d);
+	w->listed = w->alone = e == ERR_OK;
+	buf_free(&root);
 	return e;
 }
 
@@ -185,26 +228,22 @@ objects_check(const struct bundle_view *w, struct diag *d)
 }
 
 static enum err
-whole_read(struct bundle_view *w, const struct minisign_key *k, struct diag *d)
+whole_check(struct bundle_view *w, const struct minisign_key *k,
+	struct span bytes, struct diag *d)
 {
 	char shown[200];
-	struct buf b;
-	enum err e;
+	enum err e = ERR_OK;
 
-	buf_init(&b, LIMIT_BUNDLE);
-	e = file_read(w->v->file, LIMIT_BUNDLE, &b, d);
-	if (e == ERR_OK) {
-		hash_bytes(HASH_SHA256, buf_view(&b), w->sha256);
-		e = minisign_verify(&w->sig, k, buf_view(&b), &w->whole, d);
-		if (e != ERR_OK)
-			diag_prefix(d, e, "%s",
-				text_show(shown, sizeof(shown),
-					span_str(w->v->file)));
+	if (w->alone) {
+		w->whole = w->listing.whole;
+		w->listing.whole = NULL;
+	} else {
+		e = minisign_verify(&w->sig, k, bytes, &w->whole, d);
 	}
-	buf_free(&b);
-	if (e == ERR_OK)
-		e = bundle_open(w->whole, &w->b, d);
-	return e;
+	if (e != ERR_OK)
+		return diag_prefix(d, e, "%s",
+			text_show(shown, sizeof(shown), span_str(w->v->file)));
+	return bundle_open(w->whole, &w->b, d);
 }
 
 /* ---- what is said */
@@ -224,6 +263,39 @@ articles_print(const struct bundle *b)
 	}
 }
 
+/* The two claims, a line each. */
+static void
+claims_print(const struct bundle_view *w)
+{
+	const struct verify_listing *g = &w->listing;
+
+	if (w->alone)
+		printf("authentic: %s lists this very file, %s %s (root %llu, "
+		       "%u of %u key%s)\n",
+			g->who, g->sealed ? "sealed in" : "in", g->role,
+			(unsigned long long)g->root, g->threshold, g->keys,
+			g->keys == 1 ? "" : "s");
+	else
+		printf("authentic: signed by %s (key %s)\n", w->who, w->keynum);
+	if (w->alone)
+		printf("%s%s\n", g->fresh,
+			g->beside ? "; by the lists beside it" : "");
+	else if (w->known)
+		printf("%s; %s\n", w->fresh,
+			w->listed ? "the outlet lists this very file"
+				  : "the outlet does not list this file: "
+				    "something else stands in its place, or "
+				    "it is newer, or of a sealed week that "
+				    "is not here; erika sync");
+	else
+		printf("fresh: not known; a key alone does not say whether "
+		       "something newer exists\n");
+	if (w->alone && w->has_sig)
+		printf("the signature beside it is by key %s, which is no "
+		       "desk's of today: not checked\n",
+			w->keynum);
+}
+
 static enum err
 bundle_say(
 	const struct context *cx, const struct bundle_view *w, struct diag *d)
@@ -234,65 +306,73 @@ bundle_say(
 	if (cx->json)
 		return erika_json(
 			json_pack("{s:s, s:s, s:b, s:s, s:s, s:b, s:s, s:s,"
-				  " s:o, s:I}",
+				  " s:s, s:o, s:I}",
 				"schema", "erika-verify-1", "kind", "bundle",
-				"authentic", true, "signer", w->who, "key",
-				w->keynum, "listed", w->listed, "path",
+				"authentic", true, "signer",
+				w->alone ? w->listing.who : w->who, "key",
+				w->alone ? "" : w->keynum, "listed", w->listed,
+				"role", w->listing.role, "path",
 				bundle_path(w->b), "sha256", hex, "created",
 				erika_json_date(bundle_created(w->b)),
 				"articles", (json_int_t)bundle_articles(w->b)),
 			d);
-	printf("authentic: signed by %s (key %s)\n", w->who, w->keynum);
-	printf("%s\n", w->known ? w->fresh
-				: "fresh: not known; a key alone does not say "
-				  "whether something newer exists");
-	printf("%s, made %s, %zu articles\n", bundle_path(w->b),
-		erika_date(when, bundle_created(w->b)), bundle_articles(w->b));
+	claims_print(w);
+	printf("%s, made %s, %zu article%s\n", bundle_path(w->b),
+		erika_date(when, bundle_created(w->b)), bundle_articles(w->b),
+		bundle_articles(w->b) == 1 ? "" : "s");
 	articles_print(w->b);
 	return ERR_OK;
+}
+
+/* Find out who vouches for these bytes, and open them. */
+static enum err
+bundle_check(
+	struct bundle_view *w, struct span bytes, bool strict, struct diag *d)
+{
+	struct minisign_key k = {.keynum = {0}};
+	enum err e;
+
+	hash_bytes(HASH_SHA256, bytes, w->sha256);
+	if (w->v->key != NULL)
+		e = key_given(w, &k, d);
+	else if (w->v->root != NULL)
+		e = root_ask(w, bytes, d);
+	else
+		e = outlets_ask(w, bytes, &k, d);
+	if (e == ERR_OK && w->known && !strict)
+		e = diag_set(d, ERR_SIGNATURE,
+			"the signature file's first line is not what "
+			"erika-press writes: the file was changed");
+	if (e == ERR_OK)
+		e = whole_check(w, &k, bytes, d);
+	if (e == ERR_OK && !w->alone)
+		e = comment_check(w, d);
+	return e == ERR_OK ? objects_check(w, d) : e;
 }
 
 enum err
 verify_bundle(struct context *cx, const struct verify *v, struct diag *d)
 {
 	struct bundle_view *w = calloc(1, sizeof(*w));
-	struct minisign_key k;
-	bool strict;
+	bool strict = true;
+	struct buf b;
 	enum err e;
 
 	if (w == NULL)
 		return diag_set(d, ERR_NOMEM, "out of memory");
 	w->v = v;
-	e = signature_read(w, &strict, d);
-	if (e == ERR_OK && v->key != NULL) {
-		e = key_given(w, &k, d);
-		if (e == ERR_OK)
-			e = whole_read(w, &k, d);
-	} else if (e == ERR_OK) {
-		struct buf b;
-
-		/* Its hash is what the outlet's metadata is asked for. */
-		buf_init(&b, LIMIT_BUNDLE);
-		e = file_read(v->file, LIMIT_BUNDLE, &b, d);
-		hash_bytes(HASH_SHA256, buf_view(&b), w->sha256);
-		buf_free(&b);
-		if (e == ERR_OK)
-			e = key_known(w, &k, d);
-		if (e == ERR_OK && !strict)
-			e = diag_set(d, ERR_SIGNATURE,
-				"the signature file's first line is not what "
-				"erika-press writes: the file was changed");
-		if (e == ERR_OK)
-			e = whole_read(w, &k, d);
-	}
+	buf_init(&b, LIMIT_BUNDLE);
+	e = file_read(v->file, LIMIT_BUNDLE, &b, d);
+	if (e == ERR_OK && v->root == NULL)
+		e = signature_read(w, &strict, d);
 	if (e == ERR_OK)
-		e = comment_check(w, d);
-	if (e == ERR_OK)
-		e = objects_check(w, d);
+		e = bundle_check(w, buf_view(&b), strict, d);
 	if (e == ERR_OK)
 		e = bundle_say(cx, w, d);
+	buf_free(&b);
 	bundle_free(w->b);
 	verified_free(w->whole);
+	verified_free(w->listing.whole);
 	free(w);
 	return e;
 }
@@ -307,7 +387,7 @@ erika_verify(struct context *cx, int argc, char **argv, struct diag *d)
 		{"signature", 's', OPT_STRING, &v.signature, "FILE",
 			"the bundle's signature (FILE.minisig)"},
 		{"root", 0, OPT_STRING, &v.root, "FILE",
-			"check a share file or proof from this root"},
+			"check from this 1.root.json"},
 		{NULL, 0, OPT_FLAG, NULL, NULL, NULL},
 	};
 	int first;
@@ -330,10 +410,9 @@ erika_verify(struct context *cx, int argc, char **argv, struct diag *d)
 				"by a key: --root FILE");
 		return verify_proof(cx, &v, d);
 	}
-	if (v.root != NULL)
+	if (v.root != NULL && (v.key != NULL || v.signature != NULL))
 		return diag_set(d, ERR_USAGE,
-			"--root is for share files and proofs, and this is "
-			"neither; a "
-			"bundle is checked with --key");
+			"a bundle is checked by its outlet's root or by a "
+			"key, not by both");
 	return verify_bundle(cx, &v, d);
 }

@@ -165,6 +165,71 @@ is "$(ids)" "fair fog gulls pier tide tram " "for somebody else"
 all_read
 ok $? "who reads it"
 
+# ---- one bundle by itself
+
+day=2026-11-19
+sealed=$(only h/m/t/b/city/2026-w33/*.ekb)
+cp "$sealed" lone.ekb
+cp "$sealed.minisig" lone.sig
+reader seven
+run 0 "a sealed bundle without a signature" at $day erika verify lone.ekb
+like "$out" '^authentic: The Harbour lists this very file, sealed in s-2026-p09 \(root 1, 1 of 1 key\)$' \
+	"is found in its period's list"
+like "$out" '^fresh: as of 2026-11-19' "which is as fresh as the head"
+run 0 "with its signature" at $day erika verify --signature lone.sig lone.ekb
+like "$out" '^authentic: signed by The Harbour, desk city \(key' "signed"
+like "$out" 'lists this very file$' "and listed"
+cp lone.ekb flip.ekb && flip flip.ekb 300
+run 1 "a changed one" at $day erika verify flip.ekb
+like "$err" 'no outlet.s list that is here has this file' "is in no list"
+reader two
+run 1 "one whose list is not here" at $day erika verify flip.ekb
+reader new
+at $day erika add -q --yes h/m/m/1.root.json
+run 1 "by somebody who has nothing but the words" at $day erika verify lone.ekb
+run 0 "in a mirror's folder" at $day erika verify "$sealed"
+like "$out" '^authentic: signed by The Harbour, desk city|lists this very file, sealed in s-2026-p09' \
+	"the metadata beside it say so"
+rm -f folder/t/b/*/*/*.minisig
+cp "$sealed" "folder/t/b/city/2026-w33/"
+run 0 "in an unpacked share file" at $day erika verify \
+	"folder/t/b/city/2026-w33/${sealed##*/}"
+like "$out" 'sealed in s-2026-p09' "sealed"
+like "$out" '^STALE: as of 2026-11-11.*; by the lists beside it$' \
+	"as old as that share"
+cp -R folder folder2
+flip "folder2/t/b/city/2026-w33/${sealed##*/}" 300
+run 10 "changed: status 10" at $day erika verify \
+	"folder2/t/b/city/2026-w33/${sealed##*/}"
+mv "folder2/t/b/city/2026-w33" "folder2/t/b/city/2026-w34"
+run 1 "under another week's name" at $day erika verify \
+	"folder2/t/b/city/2026-w34/${sealed##*/}"
+flip "$(only folder2/m/*.s-2026-p09.json)"
+mv "folder2/t/b/city/2026-w34" "folder2/t/b/city/2026-w33"
+run 1 "by a changed list" at $day erika verify \
+	"folder2/t/b/city/2026-w33/${sealed##*/}"
+reader nobody
+run 0 "by the first root alone" at $day erika verify --root h/m/m/1.root.json \
+	"$sealed"
+like "$out" 'The Harbour lists this very file, sealed in s-2026-p09' "too"
+run 0 "20 years later" at 2046-11-19 erika verify --root h/m/m/1.root.json \
+	"$sealed"
+like "$out" '^authentic: The Harbour' "as authentic"
+like "$out" '^STALE: as of 2026-11-19' "and stale"
+newsroom other "The Quay"
+run 1 "not by another's root" at $day erika verify \
+	--root other/room/m/1.root.json "$sealed"
+
+# The desk's key is replaced: what was sealed under the old one stays good.
+at $day erika-press desk -q -C h/room --no-passphrase rotate city
+at $day erika-press publish -q -C h/room
+reader seven
+at $day erika sync -q --from h/m --since 2026-08-01
+run 0 "signed by a key that was replaced" at $day erika verify \
+	--signature lone.sig lone.ekb
+like "$out" 'sealed in s-2026-p09' "its period's list still has it"
+like "$out" "which is no desk's of today: not checked" "and says of the key"
+
 # ---- older than what is known: nothing goes back
 
 head=$(at $day erika outlets --json | sed -n 's/.*"timestamp":\([0-9]*\).*/\1/p')
@@ -183,6 +248,7 @@ is "$(ids)" "$had" "and what was there is"
 
 # ---- a hostile file: a sealed bundle that no list names
 
+day=2026-11-11
 python3 - all.erika "$old" <<'PY'
 import io, sys, tarfile
 src = tarfile.open(sys.argv[1])
@@ -210,7 +276,6 @@ def move(m, data):
     return data
 copy("moved.erika", move)
 PY
-day=2026-11-11
 reader nine
 at $day erika add -q --yes h/m/m/1.root.json
 run 10 "a changed sealed bundle: status 10" at $day erika sync --from flip.erika

@@ -27,7 +27,7 @@ run 0 "with the desk's public key" erika verify --key $pub a.ekb
 like "$out" '^authentic: signed by the key in .*newsroom\.pub \(key ' \
 	"it is authentic"
 like "$out" '^fresh: not known' "how fresh, a key cannot say"
-like "$out" '^b/news/.*/1\.ekb, made 20.*, 1 articles$' "which one it is"
+like "$out" '^b/news/.*/1\.ekb, made 20.*, 1 article$' "which one it is"
 like "$out" 'published +en +The tide$' "and what is in it"
 run 0 "as JSON" erika verify --json --key $pub a.ekb
 is "$(printf '%s' "$out" | python3 -c '
@@ -50,8 +50,13 @@ like "$out" '^fresh: as of .*lists this very file$' "and that it is current"
 run 11 "another outlet's" erika verify "$alien"
 like "$err" 'no desk' "is nobody's we know"
 cp "$bundle.minisig" elsewhere.sig
+cp "$alien" loose.ekb
 rm a.ekb.minisig
-run 1 "without signature" erika verify a.ekb
+run 0 "without signature" erika verify a.ekb
+like "$out" '^authentic: The Harbour lists this very file, in d-news \(root 1, 1 of 1 key\)$' \
+	"the outlet's list is enough"
+like "$out" '^fresh: as of' "and says as of when"
+run 1 "of nobody's list" erika verify "$PWD/loose.ekb"
 like "$err" '\-\-signature' "says what to do"
 run 0 "with one elsewhere" erika verify --signature elsewhere.sig a.ekb
 cp elsewhere.sig a.ekb.minisig
@@ -94,5 +99,7 @@ run 1 "a file that is not there" erika verify nothing.ekb
 printf 'hello' >hello.ekb
 cp elsewhere.sig hello.ekb.minisig
 run 10 "a file that is something else" erika verify hello.ekb
-run 2 "--root is for share files" erika verify --root h/m/m/1.root.json a.ekb
+run 2 "--root wants the metadata beside it" erika verify \
+	--root h/m/m/1.root.json a.ekb
+run 2 "and no key" erika verify --root h/m/m/1.root.json --key $pub "$bundle"
 plan
