@@ -131,12 +131,23 @@ view_make(const struct library_mirror *from, struct route_mirror *v,
 		from->countries, &v->m.countries, &v->m.n_countries, d);
 }
 
+/* The signed list's resolvers. One that this version cannot read has none. */
+static enum err
+list_get(struct reach *r, struct diag *d)
+{
+	enum err e = library_list(r->l, r->outlet, &r->list, d);
+
+	return e == ERR_NOMEM || e == ERR_IO ? e : ERR_OK;
+}
+
 static enum err
 mirrors_get(struct reach *r, const struct reach_settings *s, struct diag *d)
 {
 	size_t i, n;
 	enum err e = library_mirrors(r->l, r->outlet, &r->mirrors, d);
 
+	if (e == ERR_OK)
+		e = list_get(r, d);
 	if (e == ERR_OK && s->from != NULL)
 		e = mirrors_only(r, s->from, d);
 	if (e != ERR_OK)

@@ -16,6 +16,7 @@
 #include "../core/verified.h"
 #include "fetch.h"
 #include "library.h"
+#include "reach.h"
 
 /* Where a sync stands, for a line on a terminal. */
 struct sync_progress {
@@ -31,6 +32,9 @@ struct sync_options {
 	const char *from;	       /* only from here: URL, folder, share
 					  file; NULL: the outlet's mirrors */
 	struct fetch *fetch;	       /* NULL when `from` is a share file */
+	/* What the user allows and wants of the network; NULL: the default,
+	 * with no memory. Its country and `from` are those above. */
+	const struct reach_settings *reach;
 	double seconds;		       /* for one request in all; 0: 60 */
 	int64_t since; /* sealed weeks from this moment's on, too; 0: none */
 	/* The strict check of an article's text; one that fails is left
