@@ -191,11 +191,13 @@
  * cut off. */
 #define LIMIT_SERVE_LINGER (256 * LIMIT_KIB)
 
-/* Fetching. Wishes of one call: a bundle has about 100 parts. Connections at
- * once, in all and to one mirror: browsers use 6 to one host. */
+/* Fetching. Wishes at once: a bundle has about 100 parts. Connections at
+ * once, in all: 20 mirrors with 2 each and room for those that hang; and to
+ * one mirror: 6 with a part each, as browsers use to one host, and 2 that are
+ * just being replaced. */
 #define LIMIT_WISHES 1024
-#define LIMIT_TRANSFERS 32
-#define LIMIT_TRANSFERS_BASE 6
+#define LIMIT_TRANSFERS 64
+#define LIMIT_TRANSFERS_BASE 8
 
 /* One frame between the fetcher and its child: libcurl's largest piece. */
 #define LIMIT_FRAME (64 * LIMIT_KIB)

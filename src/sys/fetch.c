@@ -1,155 +1,60 @@
 #include "fetch.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#include "../core/mirrors.h"
 #include "clock.h"
-#include "fetch_child.h"
-#include "fetch_wire.h"
+#include "fetch_private.h"
 
-#ifndef MSG_NOSIGNAL
-#define MSG_NOSIGNAL 0 /* SO_NOSIGPIPE is set instead */
-#endif
-
-/* The child ends each wish at its deadline; it gets this much longer to say
- * so before it is taken for stuck, microseconds. */
-#define GRACE 500000
-
-struct fetch {
-	struct fetch_options options;
-	char *ca_file;
-	pid_t pid; /* 0: no child */
-	int fd;
-	uint16_t serial; /* of the call, so that no frame outlives it */
-	struct buf in;
-};
-
-/* One call of fetch_all. */
-struct call {
-	struct fetch *f;
-	const struct fetch_want *want;
-	struct fetch_got *got;
-	bool *open; /* which wishes have not ended */
-	size_t n, pending;
-	struct buf out; /* frames still to be sent, from `sent` on */
-	size_t sent;
-	bool lied; /* the child said what no honest one would */
-};
-
-/* ---- the child's life */
-
-/* End the child and say how it had ended, if it had. */
-static void
-child_stop(struct fetch *f, struct diag *d)
-{
-	int status = 0;
-
-	if (f->pid == 0)
-		return;
-	close(f->fd);
-	kill(f->pid, SIGKILL);
-	while (waitpid(f->pid, &status, 0) < 0 && errno == EINTR)
-		continue;
-	f->pid = 0;
-	buf_clear(&f->in);
-	if (WIFEXITED(status))
-		diag_set(d, ERR_FAILED, "the network process gave up");
-	else if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
-		diag_set(d, ERR_FAILED,
-			"the network process crashed (signal %d)",
-			WTERMSIG(status));
-	else
-		diag_set(d, ERR_FAILED, "the network process was stopped");
-}
-
-static _Noreturn void
-child_main(const struct fetch *f, int fd, pid_t parent)
-{
-	fd = cell_enter(fd, parent);
-	if (fd < 0)
-		_exit(1);
-	if (f->options.child != NULL)
-		f->options.child(fd, &f->options);
-	else
-		fetch_child(fd, &f->options);
-	_exit(0);
-}
-
-static enum err
-child_start(struct fetch *f, struct diag *d)
-{
-	pid_t parent = getpid(), pid;
-	int pair[2];
-
-	if (socketpair(AF_UNIX, SOCK_STREAM, 0, pair) != 0)
-		return diag_set(
-			d, ERR_FAILED, "no socket pair: %s", strerror(errno));
-	pid = fcntl(pair[0], F_SETFD, FD_CLOEXEC) != 0 ||
-			      fcntl(pair[0], F_SETFL, O_NONBLOCK) != 0
-		      ? -1
-		      : fork();
-	if (pid == 0)
-		child_main(f, pair[1], parent);
-	close(pair[1]);
-	if (pid < 0) {
-		diag_set(d, ERR_FAILED, "no network process: %s",
-			strerror(errno));
-		close(pair[0]);
-		return ERR_FAILED;
-	}
-	f->pid = pid;
-#ifdef SO_NOSIGPIPE
-	(void)setsockopt(
-		pair[0], SOL_SOCKET, SO_NOSIGPIPE, &(int){1}, sizeof(int));
-#endif
-	f->fd = pair[0];
-	return ERR_OK;
-}
+#define SLOTS ((uint32_t)LIMIT_WISHES) /* a power of two */
 
 enum err
 fetch_new(const struct fetch_options *o, struct fetch **out, struct diag *d)
 {
 	struct fetch *f = calloc(1, sizeof(*f));
-	enum err e;
+	enum err e = ERR_OK;
+	size_t i;
 
 	*out = NULL;
-	if (f == NULL)
-		return diag_set(d, ERR_NOMEM, "out of memory");
-	buf_init(&f->in, 2 * FRAME_MAX);
+	if (f != NULL)
+		f->wish = calloc(SLOTS, sizeof(*f->wish));
+	if (f == NULL || f->wish == NULL)
+		goto memory;
+	f->left = clock_steady();
 	if (o != NULL)
 		f->options = *o;
 	if (f->options.ca_file != NULL) {
 		f->ca_file = strdup(f->options.ca_file);
 		f->options.ca_file = f->ca_file;
-		if (f->ca_file == NULL) {
-			fetch_free(f);
-			return diag_set(d, ERR_NOMEM, "out of memory");
-		}
+		if (f->ca_file == NULL)
+			goto memory;
 	}
-	e = child_start(f, d);
+	for (i = 0; e == ERR_OK && i < SPARES; i++)
+		e = link_start(&f->spare[i], &f->options, d);
 	if (e != ERR_OK) {
 		fetch_free(f);
 		return e;
 	}
 	*out = f;
 	return ERR_OK;
+memory:
+	fetch_free(f);
+	return diag_set(d, ERR_NOMEM, "out of memory");
 }
 
 void
 fetch_free(struct fetch *f)
 {
+	size_t i;
+
 	if (f == NULL)
 		return;
-	child_stop(f, NULL);
-	buf_free(&f->in);
+	for (i = 0; i < CELL_KINDS; i++)
+		link_stop(&f->link[i], NULL);
+	for (i = 0; i < SPARES; i++)
+		link_stop(&f->spare[i], NULL);
+	free(f->wish);
 	free(f->ca_file);
 	free(f);
 }
@@ -157,283 +62,404 @@ fetch_free(struct fetch *f)
 pid_t
 fetch_pid(const struct fetch *f)
 {
-	return f->pid;
-}
-
-/* ---- one call */
-
-static size_t
-want_cap(const struct fetch_want *w)
-{
-	return w->n > 0 ? w->n : w->max;
-}
-
-/* Percent-encoded segments of a URL: no query, no empty, "." or ".."
- * segment. */
-static bool
-path_ok(struct span s)
-{
-	static const char plain[] = "-._~!$&'()*+,;=:@%";
-	size_t i, start = 0;
-
-	if (s.n == 0 || s.n > LIMIT_URL)
-		return false;
-	for (i = 0; i <= s.n; i++) {
-		uint8_t c = i < s.n ? s.p[i] : '/';
-
-		if (c == '/') {
-			struct span one = span_sub(s, start, i - start);
-
-			if (one.n == 0 || span_eq(one, span_str(".")) ||
-				span_eq(one, span_str("..")))
-				return false;
-			start = i + 1;
-		} else if (!(c >= 'a' && c <= 'z') && !(c >= 'A' && c <= 'Z') &&
-			   !(c >= '0' && c <= '9') &&
-			   (c == '\0' || strchr(plain, c) == NULL)) {
-			return false;
-		}
-	}
-	return true;
-}
-
-/* Turn one wish into a frame, or end it. */
-static enum err
-want_add(struct call *c, size_t i, uint32_t ms)
-{
-	const struct fetch_want *w = &c->want[i];
-	struct span base = span_str(w->base), path = span_str(w->path);
-	struct diag *d = &c->got[i].diag;
-	struct wire_want wire = {.offset = w->offset,
-		.n = w->n,
-		.max = w->max,
-		.ms = ms,
-		.allow_private = w->allow_private};
-	enum err e;
-
-	if (!mirrors_base_ok(base) || !path_ok(path)) {
-		c->got[i].err = diag_set(
-			d, ERR_REFUSED, "not something that is fetched");
-		return ERR_OK;
-	}
-	if ((w->n == 0 && w->offset != 0) || w->offset > (uint64_t)INT64_MAX ||
-		w->n > (uint64_t)INT64_MAX - w->offset) {
-		c->got[i].err =
-			diag_set(d, ERR_REFUSED, "a part that no file has");
-		return ERR_OK;
-	}
-	memcpy(wire.base, base.p, base.n);
-	/* A folder may be named without the slash at its end. */
-	if (base.p[base.n - 1] != '/' && base.n < LIMIT_URL)
-		wire.base[base.n] = '/';
-	memcpy(wire.path, path.p, path.n);
-	e = wire_want_add(
-		&c->out, (uint32_t)c->f->serial << 16 | (uint32_t)i, &wire);
-	if (e == ERR_OK) {
-		c->open[i] = true;
-		c->pending++;
-	}
-	return e;
-}
-
-static void
-got_end(struct call *c, size_t i, enum err e)
-{
-	c->got[i].err = e;
-	c->open[i] = false;
-	c->pending--;
-	if (e != ERR_OK)
-		buf_free(&c->got[i].body);
-}
-
-/* A DONE frame. false: a lie. */
-static bool
-take_done(struct call *c, size_t i, struct span body)
-{
-	struct fetch_got *g = &c->got[i];
-	struct wire_done w;
-
-	if (wire_done_read(body, &w) != ERR_OK)
-		return false;
-	if (g->err == ERR_NOMEM) /* ours: see take_data */
-		w.err = ERR_NOMEM;
-	if (w.err == ERR_OK && c->want[i].n > 0 && g->body.n != c->want[i].n)
-		return false;
-	g->wire = w.wire;
-	g->requests = w.requests;
-	g->seconds = (double)w.us / 1e6;
-	if (w.err != ERR_OK)
-		diag_set(&g->diag, w.err, "%s",
-			g->err == ERR_NOMEM ? "out of memory" : w.why);
-	got_end(c, i, w.err);
-	return true;
-}
-
-/* A DATA frame. false: more than was asked for, which the child is there to
- * notice. */
-static bool
-take_data(struct fetch_got *g, struct span body)
-{
-	enum err e;
-
-	if (g->err == ERR_NOMEM) /* let the child end the wish */
-		return true;
-	e = body.n == 0 ? ERR_SYNTAX : buf_span(&g->body, body);
-	if (e == ERR_NOMEM)
-		g->err = e;
-	return e == ERR_OK || e == ERR_NOMEM;
-}
-
-/* One frame of the child, which may have been taken over: false when it says
- * what no honest child would. */
-static bool
-take_frame(struct call *c, const struct frame *f)
-{
-	size_t i = f->id & 0xffff;
-
-	if (f->id >> 16 != c->f->serial || i >= c->n || !c->open[i])
-		return false;
-	if (f->type == FRAME_DONE)
-		return take_done(c, i, f->body);
-	return f->type == FRAME_DATA && take_data(&c->got[i], f->body);
-}
-
-/* Read once and take what is whole. false: the child is gone or lies. */
-static bool
-call_read(struct call *c)
-{
-	struct buf *in = &c->f->in;
-	struct cursor at;
-	struct frame f;
-	bool have = true;
-	ssize_t k;
-
-	if (buf_reserve(in, FRAME_MAX) != ERR_OK)
-		return false;
-	k = recv(c->f->fd, in->p + in->n, FRAME_MAX, 0);
-	if (k < 0 && (errno == EINTR || errno == EAGAIN))
-		return true;
-	if (k <= 0)
-		return false;
-	in->n += (size_t)k;
-	at = (struct cursor){.in = buf_view(in)};
-	while (have) {
-		if (wire_next(&at, &f, &have) != ERR_OK ||
-			(have && !take_frame(c, &f))) {
-			c->lied = true;
-			return false;
-		}
-	}
-	in->n -= at.pos;
-	memmove(in->p, in->p + at.pos, in->n);
-	return true;
-}
-
-static bool
-call_write(struct call *c)
-{
-	ssize_t k = send(
-		c->f->fd, c->out.p + c->sent, c->out.n - c->sent, MSG_NOSIGNAL);
-
-	if (k < 0)
-		return errno == EINTR || errno == EAGAIN;
-	c->sent += (size_t)k;
-	return true;
-}
-
-/* Exchange frames until all wishes have ended or the time has come. false:
- * the child is gone or lies. */
-static bool
-call_run(struct call *c, int64_t until)
-{
-	while (c->pending > 0) {
-		struct pollfd p = {.fd = c->f->fd, .events = POLLIN};
-		int64_t left = until - clock_steady();
-
-		if (left <= 0)
-			return true;
-		if (c->sent < c->out.n)
-			p.events |= POLLOUT;
-		if (poll(&p, 1, (int)(left / 1000) + 1) < 0 && errno != EINTR)
-			return false;
-		if ((p.revents & POLLOUT) && !call_write(c))
-			return false;
-		if ((p.revents & (POLLIN | POLLHUP | POLLERR)) && !call_read(c))
-			return false;
-	}
-	return true;
-}
-
-static enum err
-call_prepare(struct call *c, uint32_t ms, struct diag *d)
-{
 	size_t i;
 
-	for (i = 0; i < c->n; i++)
-		if (want_add(c, i, ms) != ERR_OK)
-			return diag_set(d, ERR_NOMEM, "out of memory");
+	for (i = 0; i < CELL_KINDS; i++)
+		if (f->link[i].pid != 0)
+			return f->link[i].pid;
+	for (i = 0; i < SPARES; i++)
+		if (f->spare[i].pid != 0)
+			return f->spare[i].pid;
+	return 0;
+}
+
+/* The caller is back. */
+static void
+attend(struct fetch *f)
+{
+	int64_t now = clock_steady();
+
+	f->away += now - f->left;
+	f->left = now;
+}
+
+/* ---- the end of wishes */
+
+/* The child has no more to say of it. */
+static void
+wish_close(struct fetch *f, struct wish *w)
+{
+	w->open = false;
+	f->n_open--;
+}
+
+/* It ends by what happened here: an event tells of it later. */
+static void
+wish_fail(struct fetch *f, struct wish *w, enum err e, const char *why)
+{
+	w->got.seconds = (double)(clock_steady() - w->began) / 1e6;
+	w->got.err = diag_set(&w->got.diag, e, "%s", why);
+	w->over = true;
+	f->n_over++;
+}
+
+/* A child is gone, or is to go: its wishes end. */
+static void
+child_lost(struct fetch *f, enum cell_kind kind, const char *why)
+{
+	struct link *l = &f->link[kind];
+	int64_t now = clock_steady() - f->away;
+	struct wish *w;
+
+	f->deaths++;
+	link_stop(l, &f->death);
+	if (why != NULL)
+		diag_set(&f->death, ERR_FAILED, "%s", why);
+	for (w = f->wish; w < f->wish + SLOTS; w++) {
+		if (!w->open || w->kind != kind)
+			continue;
+		wish_close(f, w);
+		if (w->forgotten)
+			continue;
+		if (now >= w->deadline)
+			wish_fail(
+				f, w, ERR_TIMEOUT, "no end in the time given");
+		else
+			wish_fail(f, w, ERR_FAILED, "the network process died");
+	}
+}
+
+/* ---- starting and stopping */
+
+static enum err
+link_ready(struct fetch *f, enum cell_kind kind, struct diag *d)
+{
+	struct link *l = &f->link[kind];
+	size_t i;
+
+	if (l->pid != 0)
+		return ERR_OK;
+	for (i = 0; i < SPARES; i++) {
+		if (f->spare[i].pid == 0)
+			continue;
+		*l = f->spare[i];
+		f->spare[i] = (struct link){0};
+		return ERR_OK;
+	}
+	return link_start(l, &f->options, d);
+}
+
+static struct wish *
+wish_new(struct fetch *f)
+{
+	struct wish *w;
+	uint32_t i;
+
+	for (i = 0; i < SLOTS; i++) {
+		w = &f->wish[(f->next + i) % SLOTS];
+		if (w->open || w->over)
+			continue;
+		f->next = (f->next + i + 1) % SLOTS;
+		f->serial = (f->serial + 1) % (UINT32_MAX / SLOTS);
+		*w = (struct wish){
+			.id = (f->serial + 1) * SLOTS | (uint32_t)(w - f->wish),
+			.began = clock_steady(),
+			.got.err = ERR_FAILED};
+		return w;
+	}
+	return NULL;
+}
+
+/* Of a wish that has not ended, or NULL. */
+static struct wish *
+wish_find(struct fetch *f, uint32_t id)
+{
+	struct wish *w = &f->wish[id % SLOTS];
+
+	return w->id == id && (w->open || w->over) ? w : NULL;
+}
+
+static enum err
+wish_send(struct fetch *f, struct wish *w, const struct fetch_want *want,
+	uint32_t ms, struct diag *d)
+{
+	struct wire_want *wire = malloc(sizeof(*wire));
+	struct link *l;
+	enum err e;
+
+	if (wire == NULL)
+		return diag_set(d, ERR_NOMEM, "out of memory");
+	want_wire(want, ms, wire);
+	w->kind = cell_kind_of(wire->strategy);
+	l = &f->link[w->kind];
+	e = link_ready(f, w->kind, d);
+	if (e == ERR_OK) {
+		e = wire_want_add(&l->out, w->id, wire);
+		if (e != ERR_OK)
+			e = diag_set(d, ERR_NOMEM, "out of memory");
+	}
+	free(wire);
+	if (e != ERR_OK)
+		return e;
+	w->open = true;
+	f->n_open++;
 	return ERR_OK;
 }
 
-/* What has not ended by itself ends now. */
-static void
-call_close(struct call *c, enum err e, const char *why)
-{
-	size_t i;
-
-	for (i = 0; i < c->n; i++) {
-		if (!c->open[i])
-			continue;
-		diag_set(&c->got[i].diag, e, "%s", why);
-		got_end(c, i, e);
-	}
-}
-
 enum err
-fetch_all(struct fetch *f, const struct fetch_want *want, size_t n,
-	double seconds, struct fetch_got *got, struct diag *d)
+fetch_start(struct fetch *f, const struct fetch_want *want, double seconds,
+	uint32_t *id, struct diag *d)
 {
-	struct call c = {.f = f, .want = want, .got = got, .n = n};
-	int64_t until = clock_steady() + GRACE;
+	struct wish *w;
 	uint32_t ms;
-	enum err e = ERR_OK;
-	size_t i;
+	enum err e;
 
-	for (i = 0; i < n; i++) {
-		got[i] = (struct fetch_got){.err = ERR_FAILED};
-		buf_init(&got[i].body, want_cap(&want[i]));
-	}
-	if (n > LIMIT_WISHES)
-		return diag_set(
-			d, ERR_LIMIT, "over %d wishes at once", LIMIT_WISHES);
-	buf_init(&c.out, n * FRAME_MAX);
-	c.open = calloc(n + 1, sizeof(*c.open));
-	if (c.open == NULL)
-		return diag_set(d, ERR_NOMEM, "out of memory");
+	*id = 0;
+	attend(f);
+	w = wish_new(f);
+	if (w == NULL)
+		return diag_set(d, ERR_LIMIT, "over %u wishes at once", SLOTS);
 	if (!(seconds > 0.001)) /* also when it is no number */
 		seconds = 0.001;
 	if (seconds > LIMIT_FETCH_SECONDS)
 		seconds = LIMIT_FETCH_SECONDS;
 	ms = (uint32_t)(seconds * 1000);
-	f->serial++;
-	e = call_prepare(&c, ms, d);
-	if (e == ERR_OK && f->pid == 0)
-		e = child_start(f, d);
-	if (e == ERR_OK && !call_run(&c, until + (int64_t)ms * 1000)) {
-		child_stop(f, d);
-		e = ERR_FAILED;
-		if (c.lied)
-			diag_set(d, e,
-				"the network process broke its "
-				"protocol and was stopped");
+	w->deadline = w->began - f->away + (int64_t)ms * 1000;
+	w->n = want->n;
+	w->cap = want->n > 0 ? want->n : want->max;
+	if (!want_ok(want, &w->got.diag)) {
+		w->got.err = w->got.diag.code;
+		w->over = true;
+		f->n_over++;
+	} else {
+		e = wish_send(f, w, want, ms, d);
+		if (e != ERR_OK)
+			return e;
 	}
-	if (e != ERR_OK) {
-		call_close(&c, e, "the network process died");
-	} else if (c.pending > 0) {
-		child_stop(f, NULL);
-		call_close(&c, ERR_TIMEOUT, "no end in the time given");
+	*id = w->id;
+	f->n_live++;
+	if (w->open && !link_write(&f->link[w->kind])) {
+		child_lost(f, w->kind, NULL);
+		/* The caller will not ask for it. */
+		fetch_stop(f, *id);
+		*id = 0;
+		return diag_set(d, ERR_FAILED, "%s", f->death.why);
 	}
-	buf_free(&c.out);
-	free(c.open);
-	return e;
+	return ERR_OK;
+}
+
+void
+fetch_stop(struct fetch *f, uint32_t id)
+{
+	struct wish *w = wish_find(f, id);
+
+	if (w == NULL || w->forgotten)
+		return;
+	f->n_live--;
+	if (w->over) {
+		w->over = false;
+		f->n_over--;
+		return;
+	}
+	/* It stays open until the child has said so. */
+	w->forgotten = true;
+	if (wire_empty_add(&f->link[w->kind].out, FRAME_STOP, id) != ERR_OK ||
+		!link_write(&f->link[w->kind]))
+		child_lost(f, w->kind, NULL);
+}
+
+/* ---- frames and events */
+
+static void
+event_end(struct fetch *f, struct wish *w, struct fetch_event *e)
+{
+	*e = (struct fetch_event){
+		.type = FETCH_END, .id = w->id, .got = w->got};
+	f->n_live--;
+}
+
+enum taken { TAKEN_EVENT, TAKEN_NOTHING, TAKEN_LIE };
+
+static enum taken
+take_done(struct fetch *f, struct wish *w, struct span body,
+	struct fetch_event *e)
+{
+	struct fetch_got *g = &w->got;
+	struct wire_done done;
+
+	if (wire_done_read(body, &done) != ERR_OK)
+		return TAKEN_LIE;
+	if (done.err == ERR_OK && w->n > 0 && w->came != w->n)
+		return TAKEN_LIE;
+	wish_close(f, w);
+	if (w->forgotten)
+		return TAKEN_NOTHING;
+	g->wire = done.wire;
+	g->requests = done.requests;
+	g->status = done.status;
+	g->connect = (double)done.connect_us / 1e6;
+	g->first_byte = (double)done.first_us / 1e6;
+	g->seconds = (double)done.us / 1e6;
+	g->err = done.err;
+	if (done.err != ERR_OK)
+		diag_set(&g->diag, done.err, "%s", done.why);
+	event_end(f, w, e);
+	return TAKEN_EVENT;
+}
+
+/* One frame of the child, which may have been taken over: TAKEN_LIE when it
+ * says what no honest child would, such as more than was asked for, which it
+ * is there to notice. */
+static enum taken
+take_frame(struct fetch *f, enum cell_kind kind, const struct frame *fr,
+	struct fetch_event *e)
+{
+	struct wish *w = wish_find(f, fr->id);
+
+	if (w == NULL || !w->open || w->kind != kind)
+		return TAKEN_LIE;
+	*e = (struct fetch_event){.id = w->id};
+	switch (fr->type) {
+	case FRAME_DONE:
+		return take_done(f, w, fr->body, e);
+	case FRAME_DATA:
+		if (fr->body.n == 0 || fr->body.n > w->cap - w->came)
+			return TAKEN_LIE;
+		w->came += fr->body.n;
+		e->type = FETCH_BODY;
+		e->body = fr->body;
+		break;
+	case FRAME_ASKED:
+		if (fr->body.n != 0 || w->asked || w->came > 0)
+			return TAKEN_LIE;
+		w->asked = true;
+		e->type = FETCH_ASKED;
+		break;
+	default:
+		return TAKEN_LIE;
+	}
+	return w->forgotten ? TAKEN_NOTHING : TAKEN_EVENT;
+}
+
+/* The next event of what has been read, or of what ended here. */
+static bool
+event_take(struct fetch *f, struct fetch_event *e)
+{
+	enum cell_kind k;
+	struct frame fr;
+	struct wish *w;
+	enum taken t;
+	bool have;
+
+	for (k = 0; k < CELL_KINDS; k++) {
+		for (;;) {
+			t = TAKEN_NOTHING;
+			if (link_take(&f->link[k], &fr, &have) != ERR_OK)
+				t = TAKEN_LIE;
+			else if (have)
+				t = take_frame(f, k, &fr, e);
+			if (t == TAKEN_EVENT)
+				return true;
+			if (t == TAKEN_LIE)
+				child_lost(f, k,
+					"the network process broke its "
+					"protocol and was stopped");
+			if (t == TAKEN_LIE || !have)
+				break;
+		}
+	}
+	for (w = f->wish; f->n_over > 0 && w < f->wish + SLOTS; w++) {
+		if (!w->over)
+			continue;
+		w->over = false;
+		f->n_over--;
+		event_end(f, w, e);
+		return true;
+	}
+	return false;
+}
+
+/* Stop children that left a wish without its end. Returns microseconds until
+ * the next may have. */
+static int64_t
+wishes_watch(struct fetch *f)
+{
+	int64_t now = clock_steady() - f->away, wait = INT64_MAX;
+	size_t left = f->n_open;
+	struct wish *w;
+
+	for (w = f->wish; left > 0 && w < f->wish + SLOTS; w++) {
+		if (!w->open)
+			continue;
+		left--;
+		if (now >= w->deadline + GRACE) {
+			child_lost(f, w->kind, NULL);
+			return 0;
+		}
+		if (w->deadline + GRACE - now < wait)
+			wait = w->deadline + GRACE - now;
+	}
+	return wait;
+}
+
+/* Exchange what can be exchanged within so many microseconds. */
+static void
+links_run(struct fetch *f, int64_t wait)
+{
+	struct pollfd p[CELL_KINDS];
+	enum cell_kind kind[CELL_KINDS], k;
+	nfds_t n = 0, i;
+	int ms = wait > 1000000 ? 1000 : (int)((wait + 999) / 1000);
+
+	for (k = 0; k < CELL_KINDS; k++) {
+		struct link *l = &f->link[k];
+
+		if (l->pid == 0)
+			continue;
+		kind[n] = k;
+		p[n++] = (struct pollfd){.fd = l->fd,
+			.events = (short)(l->sent < l->out.n ? POLLIN | POLLOUT
+							     : POLLIN)};
+	}
+	if (poll(p, n, ms) <= 0)
+		return;
+	for (i = 0; i < n; i++) {
+		struct link *l = &f->link[kind[i]];
+
+		if ((p[i].revents & POLLOUT) && !link_write(l))
+			p[i].revents |= POLLHUP;
+		/* What it said before it died counts. */
+		if ((p[i].revents & (POLLIN | POLLHUP | POLLERR)) &&
+			!link_read(l))
+			child_lost(f, kind[i], NULL);
+	}
+}
+
+enum err
+fetch_next(struct fetch *f, double seconds, struct fetch_event *e, bool *have,
+	struct diag *d)
+{
+	int64_t now = clock_steady(), until, wait;
+	bool asked = false;
+
+	(void)d;
+	attend(f);
+	if (!(seconds > 0))
+		seconds = 0;
+	if (seconds > LIMIT_FETCH_SECONDS)
+		seconds = LIMIT_FETCH_SECONDS;
+	until = now + (int64_t)(seconds * 1e6);
+	for (;;) {
+		*have = event_take(f, e);
+		now = clock_steady();
+		if (*have || f->n_live == 0 || (asked && now >= until))
+			break;
+		wait = wishes_watch(f);
+		if (until - now < wait)
+			wait = until > now ? until - now : 0;
+		links_run(f, wait);
+		asked = true;
+	}
+	f->left = now;
+	return ERR_OK;
 }

@@ -61,15 +61,23 @@ struct fetch_got {
 			      such file), ERR_NETWORK, ERR_TIMEOUT,
 			      ERR_TRAILING (more than asked for),
 			      ERR_TRUNCATED, ERR_REFUSED (not a base or path
-			      that is ever fetched), ERR_IO (a folder's file
-			      could not be read), ERR_NOMEM; ERR_FAILED when
-			      the child died on it */
+			      that is ever fetched, or a route that would
+			      tell a name to the local resolver),
+			      ERR_UNSUPPORTED (libcurl cannot do this
+			      strategy), ERR_IO (a folder's file could not be
+			      read), ERR_NOMEM; ERR_FAILED when the child died
+			      on it */
 	struct diag diag;  /* in OONI's words where they fit: dns, tcp_ip,
 			      http-failure, http-diff */
 	struct buf body;   /* empty unless ERR_OK */
 	uint64_t wire;	   /* bytes received, heads included; of a folder,
 			      bytes read */
 	unsigned requests; /* 1, or 0 for files and what never got out */
+	unsigned status;   /* of HTTP: 404 is not there, 451 was removed by
+			      the operator; 0 without an answer */
+	double connect; /* seconds until connected, TLS too; 0: not at all, or the
+			      connection was there already */
+	double first_byte; /* seconds until the answer began; 0: never */
 	double seconds;
 };
 
@@ -110,11 +118,12 @@ bool fetch_can(enum strategy s, const char **why);
 
 /* ---- many at once
 
- * Fetch n wishes (at most LIMIT_WISHES) at once, each within its own
+ * Fetch n wishes (at most LIMIT_WISHES) at once, each within
  * `seconds` in total; returns when all have ended, at most a second after
  * that time. Results are in `got`, one for each wish, all initialised
  * whatever is returned. ERR_FAILED when the child died; the next call starts
- * another. ERR_NOMEM, ERR_LIMIT. */
+ * another. Not while wishes of fetch_start are open: ERR_USAGE. ERR_NOMEM,
+ * ERR_LIMIT. */
 enum err fetch_all(struct fetch *f, const struct fetch_want *want, size_t n,
 	double seconds, struct fetch_got *got, struct diag *d) ERR_MUST_USE;
 

@@ -11,6 +11,14 @@
 #include <sys/syscall.h>
 #endif
 
+enum cell_kind
+cell_kind_of(enum strategy s)
+{
+	if (s == STRATEGY_FILE)
+		return CELL_FOLDER;
+	return strategy_silent(s) ? CELL_SILENT : CELL_NAMES;
+}
+
 static void
 close_from(int low)
 {

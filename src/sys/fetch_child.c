@@ -28,6 +28,7 @@ struct transfer {
 
 struct child {
 	int fd;
+	enum cell_kind kind; /* CELL_KINDS before the first wish */
 	const char *ca_file;
 	CURLM *multi;
 	struct buf in;
@@ -123,12 +124,26 @@ transfer_end(struct transfer *t)
 }
 
 static void
+send_asked(void *arg)
+{
+	const struct transfer *t = arg;
+	uint8_t head[FRAME_HEAD];
+	struct iovec v = {head, sizeof(head)};
+
+	wire_head(head, FRAME_ASKED, t->id, 0);
+	send_all(t->child->fd, &v, 1);
+}
+
+static void
 transfer_new(struct child *c, const struct frame *f)
 {
 	struct transfer *t = calloc(1, sizeof(*t));
 
-	if (t == NULL || f->type != FRAME_WANT ||
-		wire_want_read(f->body, &t->want) != ERR_OK)
+	if (t == NULL || wire_want_read(f->body, &t->want) != ERR_OK)
+		_exit(1);
+	if (c->kind == CELL_KINDS)
+		c->kind = cell_kind_of(t->want.strategy);
+	if (c->kind != cell_kind_of(t->want.strategy))
 		_exit(1);
 	t->child = c;
 	t->id = f->id;
@@ -138,10 +153,25 @@ transfer_new(struct child *c, const struct frame *f)
 	t->http = (struct http){.want = &t->want,
 		.done = &t->done,
 		.sink = send_data,
+		.asked_fn = send_asked,
 		.arg = t};
 	*c->last = t;
 	c->last = &t->next;
 	c->changed = true;
+}
+
+/* The parent has lost interest. It may have ended by itself meanwhile. */
+static void
+transfer_stop(struct child *c, const struct frame *f)
+{
+	struct transfer *t = c->first;
+
+	while (t != NULL && t->id != f->id)
+		t = t->next;
+	if (t == NULL)
+		return;
+	done_set(&t->done, ERR_TIMEOUT, "stopped");
+	transfer_end(t);
 }
 
 static void
@@ -164,17 +194,15 @@ requests_read(struct child *c)
 	while (have) {
 		if (wire_next(&at, &f, &have) != ERR_OK)
 			_exit(1);
-		if (have)
+		if (have && f.type == FRAME_WANT)
 			transfer_new(c, &f);
+		else if (have && f.type == FRAME_STOP)
+			transfer_stop(c, &f);
+		else if (have)
+			_exit(1);
 	}
 	c->in.n -= at.pos;
 	memmove(c->in.p, c->in.p + at.pos, c->in.n);
-}
-
-static bool
-is_folder(const struct transfer *t)
-{
-	return t->want.base[0] == '/' || strncmp(t->want.base, "file:", 5) == 0;
 }
 
 /* Whether there is room for one more connection, in all and to its mirror. */
@@ -204,7 +232,7 @@ transfers_start(struct child *c)
 		next = t->next;
 		if (t->running)
 			continue;
-		if (is_folder(t)) {
+		if (c->kind == CELL_FOLDER) {
 			folder_read(&t->want, send_data, t, &t->done);
 			transfer_end(t);
 		} else if (has_room(c, t)) {
@@ -274,7 +302,8 @@ transfers_watch(struct child *c)
 static bool
 child_open(struct child *c, int fd, const struct fetch_options *o)
 {
-	*c = (struct child){.fd = fd, .ca_file = o->ca_file};
+	*c = (struct child){
+		.fd = fd, .kind = CELL_KINDS, .ca_file = o->ca_file};
 	c->last = &c->first;
 	buf_init(&c->in, 2 * FRAME_MAX);
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0)

@@ -8,6 +8,17 @@
 #include "fetch.h"
 #include "fetch_wire.h"
 
+/* A child has one kind of work, by its first wish, and no more rights than
+ * that needs. */
+enum cell_kind {
+	CELL_NAMES,  /* asks the resolver of this machine for names */
+	CELL_SILENT, /* connects to addresses, and can ask for no name */
+	CELL_FOLDER, /* reads files, and has no network */
+	CELL_KINDS
+};
+
+enum cell_kind cell_kind_of(enum strategy s);
+
 /* Give up what the child does not need: all files but `fd` (which becomes
  * descriptor 3), the parent's signal handlers, core dumps, writing files, new
  * privileges; and die with the parent. Returns the new descriptor, -1 when

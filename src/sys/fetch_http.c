@@ -18,10 +18,13 @@ on_head(char *p, size_t size, size_t count, void *arg)
 	bool before = h->head.done;
 
 	h->done->wire += n;
+	if (h->done->first_us == 0)
+		h->done->first_us = (uint64_t)(clock_steady() - h->began) + 1;
 	if (!head_line(&h->head, span_of(p, n), h->done))
 		return 0;
 	if (before || !h->head.done)
 		return n;
+	h->done->status = h->head.status;
 	h->window = clock_steady();
 	h->window_wire = h->done->wire;
 	if (head_judge(&h->head, h->want, h->done))
@@ -79,6 +82,7 @@ on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
 		return CURL_SOCKET_BAD;
 	}
 	fd = socket(a->family, a->socktype, a->protocol);
+	h->opened = true;
 	return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
 
@@ -98,6 +102,9 @@ on_request(void *arg, char *ip, char *local, int port, int local_port)
 	}
 	h->asked = clock_steady();
 	h->done->requests = 1;
+	if (h->opened)
+		h->done->connect_us = (uint64_t)(h->asked - h->began) + 1;
+	h->asked_fn(h->arg);
 	return CURL_PREREQFUNC_OK;
 }
 
@@ -135,6 +142,8 @@ set_common(CURL *c)
 	bad |= curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L);
 	bad |= curl_easy_setopt(
 		c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	/* A session or its ticket would tell a mirror who comes again. */
+	bad |= curl_easy_setopt(c, CURLOPT_SSL_SESSIONID_CACHE, 0L);
 	bad |= curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
 	bad |= curl_easy_setopt(c, CURLOPT_BUFFERSIZE, 65536L);
 	bad |= curl_easy_setopt(
@@ -162,6 +171,10 @@ set_wish(struct http *h, const char *ca_file)
 			(unsigned long long)(w->offset + w->n - 1));
 		bad |= curl_easy_setopt(c, CURLOPT_RANGE, range);
 	}
+	if (w->fresh) {
+		bad |= curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, 1L);
+		bad |= curl_easy_setopt(c, CURLOPT_FORBID_REUSE, 1L);
+	}
 	if (ca_file != NULL) {
 		bad |= curl_easy_setopt(c, CURLOPT_CAINFO, ca_file);
 		bad |= curl_easy_setopt(c, CURLOPT_CAPATH, NULL);
@@ -185,6 +198,7 @@ set_wish(struct http *h, const char *ca_file)
 bool
 http_start(struct http *h, CURLM *multi, const char *ca_file)
 {
+	h->began = clock_steady();
 	h->easy = curl_easy_init();
 	if (h->easy == NULL) {
 		done_set(h->done, ERR_NOMEM, "out of memory");
@@ -376,4 +390,12 @@ http_stop(struct http *h, CURLM *multi)
 	curl_multi_remove_handle(multi, h->easy);
 	curl_easy_cleanup(h->easy);
 	h->easy = NULL;
+}
+
+bool
+fetch_can(enum strategy s, const char **why)
+{
+	if (why != NULL)
+		*why = "";
+	return s < STRATEGY_COUNT;
 }

@@ -12,14 +12,17 @@ struct http {
 	const struct wire_want *want; /* borrowed; all below is ours */
 	struct wire_done *done;
 	sink_fn *sink;
+	void (*asked_fn)(void *arg); /* the request is going out */
 	void *arg;
+	int64_t began; /* clock_steady */
 	CURL *easy;
 	struct head head;
 	uint64_t got;	      /* body bytes handed on */
 	int64_t asked;	      /* when the request went out; 0 before */
 	int64_t window;	      /* when the stall window began */
 	uint64_t window_wire; /* done->wire then */
-	bool tls; /* a handshake has begun */
+	bool opened;	      /* a connection of its own */
+	bool tls;	      /* a handshake has begun */
 	bool discard;	      /* a 404's body: not worth a new connection */
 	char error[CURL_ERROR_SIZE];
 };

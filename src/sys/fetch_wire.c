@@ -116,9 +116,20 @@ byte_read(struct cursor *c, uint8_t most, uint8_t *out)
 }
 
 enum err
+wire_empty_add(struct buf *out, uint8_t type, uint32_t id)
+{
+	uint8_t head[FRAME_HEAD];
+
+	wire_head(head, type, id, 0);
+	return buf_add(out, head, sizeof(head));
+}
+
+enum err
 wire_want_add(struct buf *out, uint32_t id, const struct wire_want *w)
 {
-	size_t at;
+	const char *const strings[] = {w->base, w->path, w->address, w->sni,
+		w->pin, w->front, w->resolver, w->resolver_address, w->proxy};
+	size_t at, i;
 	enum err e = frame_open(out, FRAME_WANT, id, &at);
 
 	if (e == ERR_OK)
@@ -132,32 +143,46 @@ wire_want_add(struct buf *out, uint32_t id, const struct wire_want *w)
 	if (e == ERR_OK)
 		e = buf_u8(out, w->allow_private);
 	if (e == ERR_OK)
-		e = string_add(out, w->base);
+		e = buf_u8(out, w->fresh);
 	if (e == ERR_OK)
-		e = string_add(out, w->path);
+		e = buf_u8(out, (uint8_t)w->strategy);
+	for (i = 0; e == ERR_OK && i < sizeof(strings) / sizeof(*strings); i++)
+		e = string_add(out, strings[i]);
 	return frame_close(out, e, at);
+}
+
+static bool
+strings_read(struct cursor *c, struct wire_want *w)
+{
+#define READ(field) (string_read(c, w->field, sizeof(w->field)) == ERR_OK)
+	return READ(base) && READ(path) && READ(address) && READ(sni) &&
+	       READ(pin) && READ(front) && READ(resolver) &&
+	       READ(resolver_address) && READ(proxy);
+#undef READ
 }
 
 enum err
 wire_want_read(struct span body, struct wire_want *w)
 {
 	struct cursor c = {.in = body};
-	uint8_t flag = 0;
+	uint8_t private = 0, fresh = 0, strategy = 0;
 
 	if (cursor_u64(&c, &w->offset) != ERR_OK ||
 		cursor_u64(&c, &w->n) != ERR_OK ||
 		cursor_u64(&c, &w->max) != ERR_OK ||
 		cursor_u32(&c, &w->ms) != ERR_OK ||
-		byte_read(&c, 1, &flag) != ERR_OK ||
-		string_read(&c, w->base, sizeof(w->base)) != ERR_OK ||
-		string_read(&c, w->path, sizeof(w->path)) != ERR_OK ||
-		cursor_left(&c) != 0)
+		byte_read(&c, 1, &private) != ERR_OK ||
+		byte_read(&c, 1, &fresh) != ERR_OK ||
+		byte_read(&c, STRATEGY_COUNT - 1, &strategy) != ERR_OK ||
+		!strings_read(&c, w) || cursor_left(&c) != 0)
 		return ERR_SYNTAX;
 	/* File and HTTP offsets are signed 64-bit numbers. */
 	if (w->offset > INT64_MAX || w->n > INT64_MAX - w->offset ||
 		w->max > INT64_MAX || (w->n == 0 && w->offset != 0))
 		return ERR_SYNTAX;
-	w->allow_private = flag != 0;
+	w->allow_private = private != 0;
+	w->fresh = fresh != 0;
+	w->strategy = (enum strategy)strategy;
 	return ERR_OK;
 }
 
@@ -173,6 +198,12 @@ wire_done_add(struct buf *out, uint32_t id, const struct wire_done *w)
 		e = buf_u64(out, w->wire);
 	if (e == ERR_OK)
 		e = buf_u64(out, w->us);
+	if (e == ERR_OK)
+		e = buf_u64(out, w->connect_us);
+	if (e == ERR_OK)
+		e = buf_u64(out, w->first_us);
+	if (e == ERR_OK)
+		e = buf_u32(out, w->status);
 	if (e == ERR_OK)
 		e = buf_u8(out, w->requests);
 	if (e == ERR_OK)
@@ -192,6 +223,7 @@ code_ok(uint8_t code)
 	case ERR_TIMEOUT:
 	case ERR_TRUNCATED:
 	case ERR_TRAILING:
+	case ERR_UNSUPPORTED:
 	case ERR_REFUSED:
 		return true;
 	default:
@@ -209,6 +241,9 @@ wire_done_read(struct span body, struct wire_done *w)
 	if (byte_read(&c, UINT8_MAX, &code) != ERR_OK || !code_ok(code) ||
 		cursor_u64(&c, &w->wire) != ERR_OK ||
 		cursor_u64(&c, &w->us) != ERR_OK ||
+		cursor_u64(&c, &w->connect_us) != ERR_OK ||
+		cursor_u64(&c, &w->first_us) != ERR_OK ||
+		cursor_u32(&c, &w->status) != ERR_OK || w->status > 599 ||
 		byte_read(&c, 1, &w->requests) != ERR_OK ||
 		string_read(&c, why, sizeof(why)) != ERR_OK ||
 		cursor_left(&c) != 0)

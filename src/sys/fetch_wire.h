@@ -3,8 +3,11 @@
  * takes the other's frames for hostile.
  *
  *	parent -> child	FRAME_WANT	struct wire_want
- *	child -> parent	FRAME_DATA	bytes of the body, in order
- *			FRAME_DONE	struct wire_done; the last of a wish */
+ *			FRAME_STOP	empty: end the wish, if it has not
+ *	child -> parent	FRAME_ASKED	empty: the request has gone out
+ *			FRAME_DATA	bytes of the body, in order
+ *			FRAME_DONE	struct wire_done; the last of each
+ *					wish, also of one that was stopped */
 #ifndef ERIKA_FETCH_WIRE_H
 #define ERIKA_FETCH_WIRE_H
 
@@ -14,8 +17,9 @@
 #include "../core/bytes.h"
 #include "../core/err.h"
 #include "../core/limits.h"
+#include "../core/route.h"
 
-enum { FRAME_WANT = 1, FRAME_DATA, FRAME_DONE };
+enum { FRAME_WANT = 1, FRAME_STOP, FRAME_ASKED, FRAME_DATA, FRAME_DONE };
 
 #define FRAME_HEAD 9
 #define FRAME_BODY LIMIT_FRAME
@@ -36,6 +40,14 @@ void wire_head(
  * ERR_SYNTAX for a type that is none of the above. */
 enum err wire_next(struct cursor *c, struct frame *f, bool *have) ERR_MUST_USE;
 
+/* Room for the strings of a route, with their NUL: an IPv6 address; a host
+ * name (RFC 1035, 2.3.4); one SHA-256 in base64, with its prefix;
+ * "socks5h://", a host and a port. */
+#define WIRE_ADDRESS 46
+#define WIRE_HOST 256
+#define WIRE_PIN 53
+#define WIRE_PROXY 280
+
 /* A wish on its way. */
 struct wire_want {
 	char base[LIMIT_URL + 1];
@@ -45,7 +57,21 @@ struct wire_want {
 	uint64_t max;
 	uint32_t ms; /* from now until its deadline */
 	bool allow_private;
+	bool fresh;
+	enum strategy strategy;
+	/* Of struct route; empty for NULL. */
+	char address[WIRE_ADDRESS];
+	char sni[WIRE_HOST];
+	char pin[WIRE_PIN];
+	char front[WIRE_HOST];
+	char resolver[LIMIT_URL + 1];
+	char resolver_address[WIRE_ADDRESS];
+	char proxy[WIRE_PROXY];
 };
+
+/* Append a frame without a body. */
+enum err wire_empty_add(
+	struct buf *out, uint8_t type, uint32_t id) ERR_MUST_USE;
 
 /* Append a FRAME_WANT. ERR_LIMIT, ERR_NOMEM. */
 enum err wire_want_add(
@@ -57,9 +83,12 @@ enum err wire_want_read(struct span body, struct wire_want *w) ERR_MUST_USE;
 /* How a wish ended. */
 struct wire_done {
 	enum err err;
-	uint64_t wire;	  /* bytes received */
-	uint64_t us;	  /* how long it took */
-	uint8_t requests; /* 0 or 1 */
+	uint64_t wire;	     /* bytes received */
+	uint64_t us;	     /* how long it took */
+	uint64_t connect_us; /* until connected; 0: it was not, or long ago */
+	uint64_t first_us;   /* until the first byte of the answer; 0: none */
+	uint32_t status;     /* of the answer; 0: none */
+	uint8_t requests;    /* 0 or 1 */
 	char why[256];
 };
 

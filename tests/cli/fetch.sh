@@ -79,7 +79,7 @@ done
 get "${args[@]}"
 is "$(printf '%s\n' "$out" | grep -c '^OK 100 ')" 40 "40 parts of one mirror"
 n=$(cut -d ' ' -f 1 plain.log | sort -u | wc -l)
-ok "$([ "$n" -le 6 ]; echo $?)" "come over at most 6 connections"
+ok "$([ "$n" -le 8 ]; echo $?)" "come over at most 8 connections"
 
 : >plain.log
 w="$http/normal/|big|0|10|0"

@@ -27,6 +27,7 @@ static const char *const names[ERR_COUNT] = {
 	[ERR_TRAILING] = "TRAILING",
 	[ERR_REFUSED] = "REFUSED",
 	[ERR_LIMIT] = "LIMIT",
+	[ERR_UNSUPPORTED] = "UNSUPPORTED",
 };
 
 static const char *

@@ -195,6 +195,53 @@ test_many(struct fetch *f)
 	is_err(fetch_all(f, w, 0, 20, g, &d), ERR_OK, "no wish is none");
 }
 
+/* Wishes one by one: their events, and what is forgotten. */
+static void
+test_events(struct fetch *f)
+{
+	char base[128], body[64] = "";
+	struct fetch_want w = {.base = base, .path = "file", .n = 10};
+	struct fetch_want none = {.base = base, .path = "a b", .n = 10};
+	struct fetch_got all;
+	struct fetch_event e;
+	uint32_t id[4];
+	bool have = false;
+	unsigned ends = 0, other = 0;
+
+	snprintf(base, sizeof(base), "%s/u/", dir);
+	is_err(fetch_next(f, 100, &e, &have, &d), ERR_OK, "no wish");
+	ok(!have, "has no event, at once");
+	is_err(fetch_start(f, &w, 20, &id[0], &d), ERR_OK, "a wish");
+	is_err(fetch_start(f, &none, 20, &id[1], &d), ERR_OK,
+		"one that is never fetched");
+	is_err(fetch_start(f, &w, 20, &id[2], &d), ERR_OK, "a third");
+	is_err(fetch_start(f, &none, 20, &id[3], &d), ERR_OK, "a fourth");
+	ok(id[0] != 0 && id[1] != 0 && id[0] != id[1] && id[2] != id[0],
+		"have names");
+	is_err(fetch_all(f, &w, 1, 1, &all, &d), ERR_USAGE,
+		"a call among them is refused");
+	fetch_stop(f, id[2]);
+	fetch_stop(f, id[2]);
+	fetch_stop(f, id[3]);
+	fetch_stop(f, 12345678);
+	for (;;) {
+		if (fetch_next(f, 20, &e, &have, &d) != ERR_OK || !have)
+			break;
+		other += e.id != id[0] && e.id != id[1];
+		if (e.type == FETCH_BODY)
+			snprintf(body, sizeof(body), "%.*s", (int)e.body.n,
+				(const char *)e.body.p);
+		if (e.type != FETCH_END)
+			continue;
+		ends++;
+		is_err(e.got.err, e.id == id[0] ? ERR_OK : ERR_REFUSED,
+			"an end: %s", e.got.diag.why);
+	}
+	ok(ends == 2 && other == 0, "each ends once, but for the stopped");
+	is_str(body, "0123456789", "its bytes came before");
+	is_err(one(f, base, "file", 0, 0, 10), ERR_OK, "all is in order then");
+}
+
 static void
 test_crash(struct fetch *f)
 {
@@ -206,7 +253,7 @@ test_crash(struct fetch *f)
 	is_err(one(f, base, "file", 0, 0, 10), ERR_FAILED, "which fails once");
 	ok(strstr(d.why, "crashed") != NULL, "by its name: %s", d.why);
 	is_err(got.err, ERR_FAILED, "the wish says so too");
-	ok(fetch_pid(f) == 0, "there is no child now");
+	ok(fetch_pid(f) != pid, "it is no child any more");
 	is_err(one(f, base, "file", 0, 0, 10), ERR_OK, "the next call works");
 	ok(fetch_pid(f) > 0 && fetch_pid(f) != pid, "in another child");
 }
@@ -245,7 +292,7 @@ frame(struct buf *b, uint8_t type, uint32_t id, const char *body, size_t n)
 		_exit(1);
 }
 
-#define ID (1u << 16) /* wish 0 of call 1 */
+#define ID (2u * LIMIT_WISHES) /* of the first wish */
 
 static void
 done(struct buf *b, uint32_t id, enum err e)
@@ -273,7 +320,13 @@ CHILD(drips, frame(&b, FRAME_DATA, ID, "0123456789", 10);
 CHILD(too_little, frame(&b, FRAME_DATA, ID, "01234", 5); done(&b, ID, 0);)
 CHILD(nothing, frame(&b, FRAME_DATA, ID, "", 0);)
 CHILD(stranger, frame(&b, FRAME_DATA, ID + 1, "0", 1);)
-CHILD(old_call, frame(&b, FRAME_DATA, 0, "0", 1);)
+CHILD(old_call, frame(&b, FRAME_DATA, ID - LIMIT_WISHES, "0", 1);)
+CHILD(asks_twice, frame(&b, FRAME_ASKED, ID, "", 0);
+	frame(&b, FRAME_ASKED, ID, "", 0);)
+CHILD(asks_more, frame(&b, FRAME_ASKED, ID, "x", 1);)
+CHILD(asks_late, frame(&b, FRAME_DATA, ID, "x", 1);
+	frame(&b, FRAME_ASKED, ID, "", 0);)
+CHILD(stops, frame(&b, FRAME_STOP, ID, "", 0);)
 CHILD(wants, frame(&b, FRAME_WANT, ID, "0", 1);)
 CHILD(verdict, done(&b, ID, ERR_SIGNATURE);)
 CHILD(huge, uint8_t h[FRAME_HEAD]; wire_head(h, FRAME_DATA, ID, 0xffffffff);
@@ -313,6 +366,10 @@ test_lies(void)
 		{"an empty frame", nothing, ERR_FAILED, ERR_FAILED},
 		{"another wish", stranger, ERR_FAILED, ERR_FAILED},
 		{"another call", old_call, ERR_FAILED, ERR_FAILED},
+		{"two requests", asks_twice, ERR_FAILED, ERR_FAILED},
+		{"a request with a body", asks_more, ERR_FAILED, ERR_FAILED},
+		{"a late request", asks_late, ERR_FAILED, ERR_FAILED},
+		{"an order of its own", stops, ERR_FAILED, ERR_FAILED},
 		{"a wish of its own", wants, ERR_FAILED, ERR_FAILED},
 		{"a verdict of trust", verdict, ERR_FAILED, ERR_FAILED},
 		{"a huge frame", huge, ERR_FAILED, ERR_FAILED},
@@ -320,9 +377,8 @@ test_lies(void)
 		{"an end cut short", cut_done, ERR_FAILED, ERR_FAILED},
 		{"a child that quits", quits, ERR_FAILED, ERR_FAILED},
 		{"escapes in the reason", escapes, ERR_OK, ERR_NETWORK},
-		{"a part of it, with a reason", partial, ERR_OK,
-			ERR_TRUNCATED},
-		{"a child that is stuck", silent, ERR_OK, ERR_TIMEOUT},
+		{"a part of it, with a reason", partial, ERR_OK, ERR_TRUNCATED},
+		{"a child that is stuck", silent, ERR_FAILED, ERR_TIMEOUT},
 	};
 	size_t i;
 
@@ -332,9 +388,11 @@ test_lies(void)
 			.base = "https://h.example/", .path = "x", .n = 10};
 		struct fetch_got g;
 		struct fetch *f;
+		pid_t pid;
 
 		if (fetch_new(&o, &f, &d) != ERR_OK)
 			abort();
+		pid = fetch_pid(f);
 		is_err(fetch_all(f, &w, 1, 0.3, &g, &d), table[i].call,
 			"%s: the call", table[i].name);
 		is_err(g.err, table[i].wish, "%s: the wish", table[i].name);
@@ -343,11 +401,10 @@ test_lies(void)
 			"%s: the body", table[i].name);
 		ok(strchr(g.diag.why, '\x1b') == NULL, "%s: the reason: %s",
 			table[i].name, g.diag.why);
-		ok((fetch_pid(f) != 0) ==
-				(table[i].call == ERR_OK &&
-					table[i].child != silent),
+		ok((kill(pid, 0) == 0) == (table[i].call == ERR_OK &&
+						  table[i].child != silent),
 			"%s: %s", table[i].name,
-			fetch_pid(f) != 0 ? "goes on" : "is stopped");
+			kill(pid, 0) == 0 ? "goes on" : "is stopped");
 		buf_free(&g.body);
 		fetch_free(f);
 	}
@@ -377,8 +434,8 @@ examine(int fd, const struct fetch_options *o)
 	bad |= CHECK(stat("/dev/null", &a) == 0, 3);
 	for (k = 0; k < 3; k++)
 		bad |= CHECK(fstat(k, &b) == 0 && a.st_rdev == b.st_rdev, 4);
-	bad |= CHECK(sigaction(SIGUSR1, NULL, &sa) == 0 &&
-			sa.sa_handler == SIG_DFL,
+	bad |= CHECK(
+		sigaction(SIGUSR1, NULL, &sa) == 0 && sa.sa_handler == SIG_DFL,
 		5);
 	bad |= CHECK(getenv("SSLKEYLOGFILE") == NULL, 6);
 #ifdef __linux__
@@ -496,6 +553,7 @@ main(void)
 	test_folder(f);
 	test_refused(f);
 	test_many(f);
+	test_events(f);
 	test_crash(f);
 	fetch_free(f);
 	fetch_free(NULL);

@@ -21,6 +21,15 @@ want_frame(struct buf *b, uint64_t offset, uint64_t n, uint64_t max)
 	want.max = max;
 	want.ms = 1500;
 	want.allow_private = true;
+	want.fresh = true;
+	want.strategy = STRATEGY_FRONT;
+	snprintf(want.address, sizeof(want.address), "2001:db8::7");
+	snprintf(want.sni, sizeof(want.sni), "s.example");
+	snprintf(want.pin, sizeof(want.pin), "sha256//x=");
+	snprintf(want.front, sizeof(want.front), "f.example");
+	snprintf(want.resolver, sizeof(want.resolver), "https://r.example/q");
+	snprintf(want.resolver_address, sizeof(want.resolver_address), "::7");
+	snprintf(want.proxy, sizeof(want.proxy), "socks5h://127.0.0.1:1");
 	buf_clear(b);
 	if (wire_want_add(b, 77, &want) != ERR_OK)
 		abort();
@@ -52,7 +61,15 @@ test_want(void)
 	ok(want.offset == 5 && want.n == 10 && want.max == 0 &&
 			want.ms == 1500 && want.allow_private &&
 			strcmp(want.base, "https://h.example/") == 0 &&
-			strcmp(want.path, "m/1.root.json") == 0,
+			strcmp(want.path, "m/1.root.json") == 0 && want.fresh &&
+			want.strategy == STRATEGY_FRONT &&
+			strcmp(want.address, "2001:db8::7") == 0 &&
+			strcmp(want.sni, "s.example") == 0 &&
+			strcmp(want.pin, "sha256//x=") == 0 &&
+			strcmp(want.front, "f.example") == 0 &&
+			strcmp(want.resolver, "https://r.example/q") == 0 &&
+			strcmp(want.resolver_address, "::7") == 0 &&
+			strcmp(want.proxy, "socks5h://127.0.0.1:1") == 0,
 		"comes through");
 	for (n = 0; n < f.body.n; n++)
 		if (wire_want_read(span_of(f.body.p, n), &want) == ERR_OK)
@@ -89,7 +106,7 @@ test_frames(void)
 	wire_head(head, 0, 1, 0);
 	is_err(wire_next(&c, &f, &have), ERR_SYNTAX, "type 0 is refused");
 	wire_head(head, FRAME_DONE + 1, 1, 0);
-	is_err(wire_next(&c, &f, &have), ERR_SYNTAX, "type 4 is refused");
+	is_err(wire_next(&c, &f, &have), ERR_SYNTAX, "type 6 is refused");
 }
 
 /* The body of a DONE frame with this code and reason. */
@@ -128,7 +145,7 @@ test_done(void)
 		if (wire_done_read(done_body(&b, (enum err)e, ""), &w) ==
 			ERR_OK)
 			taken++;
-	ok(taken == 9, "nine codes may end a wish");
+	ok(taken == 10, "ten codes may end a wish");
 	is_err(wire_done_read(done_body(&b, ERR_SIGNATURE, ""), &w), ERR_SYNTAX,
 		"a verdict of trust is not one of them");
 	s = done_body(&b, ERR_NETWORK, "\x1b]0;x\x07\xff\n");
