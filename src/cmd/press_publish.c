@@ -12,24 +12,8 @@
 #include "press.h"
 #include "press_copy.h"
 #include "press_head.h"
+#include "press_lists.h"
 #include "press_roles.h"
-
-static enum err
-mirrors_read(struct room *r, struct mirrors *m, struct diag *d)
-{
-	char *path = room_path(r, "mirrors.ini");
-	struct buf b;
-	enum err e;
-
-	*m = (struct mirrors){.n = 0};
-	buf_init(&b, LIMIT_CONFIG);
-	e = path == NULL ? ERR_NOMEM : file_read(path, LIMIT_CONFIG, &b, d);
-	if (e == ERR_OK)
-		e = mirrors_config(buf_view(&b), path, m, d);
-	buf_free(&b);
-	free(path);
-	return e;
-}
 
 static bool
 chosen(const struct mirror *m, int argc, char **argv)
@@ -129,7 +113,7 @@ sign(const struct context *cx, struct room *r, const struct mirrors *m,
 	struct buf list, notes;
 	enum err e;
 
-	buf_init(&list, LIMIT_CONFIG);
+	buf_init(&list, LIMIT_MIRROR_LIST);
 	buf_init(&notes, LIMIT_CONFIG);
 	e = mirrors_write(m, &list, d);
 	if (e == ERR_OK)
@@ -161,7 +145,7 @@ press_publish(struct context *cx, int argc, char **argv, struct diag *d)
 	if (e == ERR_OK)
 		e = room_lock(r, d);
 	if (e == ERR_OK)
-		e = mirrors_read(r, &m, d);
+		e = lists_read(r, &m, d);
 	if (e == ERR_OK)
 		e = names_known(&m, argc - first, argv + first, d);
 	if (e == ERR_OK)

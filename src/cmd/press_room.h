@@ -2,6 +2,7 @@
  *
  *	newsroom.ini       name, language, desk
  *	mirrors.ini        where to publish, where readers fetch
+ *	countries.ini      what works and what is blocked where; may be absent
  *	keys/NAME.key|pub  minisign's formats; .key is 0600 and encrypted
  *	press.db           what was packed and published
  *	repository/m, t    the tree that mirrors copy
