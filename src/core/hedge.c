@@ -443,6 +443,7 @@ run_eta(const struct hedge *h, const struct run *r, int64_t now)
 {
 	const struct hroute *route = &h->r[r->route];
 	double rate = route->rate, age = (double)(now - r->began) / 1e6;
+	double idle = 0;
 
 	if (route->connections > 1)
 		rate /= route->connections;
@@ -455,6 +456,9 @@ run_eta(const struct hedge *h, const struct run *r, int64_t now)
 		if (own < rate / 4)
 			rate = own;
 	}
-	return (r->got == 0 && route->lag > age ? route->lag - age : 0) +
+	/* Who has been silent will be for as long again. */
+	if (r->got > 0 && now - r->last > 50 * MS)
+		idle = 2 * (double)(now - r->last) / 1e6;
+	return idle + (r->got == 0 && route->lag > age ? route->lag - age : 0) +
 	       (double)run_left(h, r) / rate;
 }

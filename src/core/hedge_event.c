@@ -212,6 +212,22 @@ runs_spare(struct hedge *h, size_t file)
 	}
 }
 
+/* A run that goes on to the file's end has brought the head: those that were
+ * to do the same need not. */
+static void
+race_won(struct hedge *h, const struct run *winner)
+{
+	size_t i;
+
+	for (i = 0; i < TRANSFERS; i++) {
+		struct run *r = &h->run[i];
+
+		if (r != winner && r->used && r->file == winner->file &&
+			r->end == SIZE_MAX)
+			run_end(h, r);
+	}
+}
+
 void
 hedge_good(struct hedge *h, size_t run, int64_t now)
 {
@@ -236,7 +252,8 @@ hedge_good(struct hedge *h, size_t run, int64_t now)
 	}
 	if (!r->lost && u->claims > 0)
 		u->claims--;
-	r->next++;
+	if (r->next++ == 0 && f->open && r->end == SIZE_MAX)
+		race_won(h, r);
 	if (r->next >= run_units(h, r) && !(f->open && r->end == SIZE_MAX))
 		run_end(h, r);
 	runs_spare(h, file);

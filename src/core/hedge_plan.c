@@ -11,8 +11,11 @@
 
 /* Small ones, when nobody is known: likewise. */
 #define SMALL_FIRST 3
-#define SMALL_STEP (50 * MS)
+#define SMALL_STEP (30 * MS)
 #define WIDE_STEP (10 * MS)
+
+/* So long without a byte, and the first choices were bad. */
+#define LATE (120 * MS)
 
 /* No more routes begin when what is left takes less, seconds; and no more than
  * so many work at once. */
@@ -103,11 +106,23 @@ file_runs(const struct hedge *h, size_t file, size_t mirror, bool *mine)
 	return n;
 }
 
+/* Whether the first choices were of no use. */
+static bool
+is_late(const struct hedge *h, int64_t now)
+{
+	size_t i;
+
+	for (i = 0; i < TRANSFERS; i++)
+		if (h->run[i].used && h->run[i].got > 0)
+			return false;
+	return h->failures >= 2 || now - h->began >= LATE;
+}
+
 /* Ask a route, too, for what decides: a whole file, or the head. */
 static bool
 race_start(struct hedge *h, size_t route, int64_t now, struct hedge_ask *out)
 {
-	size_t i, k, mirror = h->r[route].r.mirror;
+	size_t i, k, end, mirror = h->r[route].r.mirror;
 	bool mine;
 
 	for (i = 0; i < h->files; i++) {
@@ -119,8 +134,14 @@ race_start(struct hedge *h, size_t route, int64_t now, struct hedge_ask *out)
 			;
 		if (file_runs(h, i, mirror, &mine) >= ROUTES_MAX || mine)
 			continue;
-		if (f->whole || unit_is_head(f, k))
-			return run_begin(h, route, i, k, k + 1, now, out);
+		if (f->u[k].claims == 0 || !(f->whole || unit_is_head(f, k)))
+			continue;
+		/* When several failed, this one had better bring it all. */
+		end = !f->whole && f->end <= SMALL_JOB && !h->r[route].small &&
+				      is_late(h, now)
+			      ? SIZE_MAX
+			      : k + 1;
+		return run_begin(h, route, i, k, end, now, out);
 	}
 	return false;
 }
@@ -181,8 +202,8 @@ begin_start(struct hedge *h, int64_t now, struct hedge_ask *out)
 						  sibling_busy(h, i, now))) ||
 				(live && (!small || r->connections >= 6)))
 				continue;
-			if (!race_start(h, i, now, out) &&
-				(live || !work_free(h, i, now, out)))
+			if ((live || !work_free(h, i, now, out)) &&
+				!race_start(h, i, now, out))
 				continue;
 			h->begins++;
 			h->next_begin = now + begin_step(h, i, small);
