@@ -4,30 +4,9 @@
 #include <string.h>
 
 #include "../core/ini.h"
-#include "../core/limits.h"
 #include "../core/text.h"
+#include "../sys/clock.h"
 #include "../sys/file.h"
-
-/* A key with a number: where it goes, and its bounds. */
-struct number_key {
-	const char *key;
-	size_t at;
-	unsigned least, most, standard;
-};
-
-#define AT(field) offsetof(struct serve_config, field)
-
-/* A day bounds all times: more is a slip of the pen. */
-static const struct number_key numbers[] = {
-	{"connections", AT(connections), 1, LIMIT_SERVE_CONNECTIONS, 4096},
-	{"per-address", AT(per_address), 0, LIMIT_SERVE_CONNECTIONS, 0},
-	{"head-seconds", AT(head_seconds), 1, 86400, 10},
-	{"idle-seconds", AT(idle_seconds), 1, 86400, 30},
-	{"write-seconds", AT(write_seconds), 1, 86400, 30},
-	{"write-bytes", AT(write_bytes), 1, 1u << 30, 16384},
-};
-
-#define NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
 
 /* From one address, when readers reach us directly: families and offices
  * share one, and a reader opens up to six. */
@@ -51,168 +30,114 @@ mirror_config_opts(struct mirror_options *o, struct opt out[static MIRROR_OPTS])
 	memcpy(out, opts, sizeof(opts));
 }
 
-static unsigned *
-number_at(struct mirror_config *c, const struct number_key *k)
-{
-	return (unsigned *)(void *)((char *)&c->serve + k->at);
-}
-
-static enum err
-set_string(char **out, const char *value, struct diag *d)
-{
-	char *s = strdup(value);
-
-	if (s == NULL)
-		return diag_set(d, ERR_NOMEM, "out of memory");
-	free(*out);
-	*out = s;
-	return ERR_OK;
-}
-
-static enum err
-set_listen(struct mirror_config *c, const char *value, struct diag *d)
-{
-	enum err e = serve_listen_check(value, d);
-
-	return e == ERR_OK ? set_string(&c->listen, value, d) : e;
-}
-
-static enum err
-set_root(struct mirror_config *c, const char *value, struct diag *d)
-{
-	if (value[0] == '\0')
-		return diag_set(d, ERR_CONFIG, "root: name a folder");
-	return set_string(&c->root, value, d);
-}
-
-/* "/", or "/" name "/" in as many steps as wished. */
-static enum err
-set_prefix(struct mirror_config *c, const char *value, struct diag *d)
-{
-	size_t n = strlen(value);
-
-	if (n > LIMIT_HTTP_PREFIX)
-		return diag_set(d, ERR_CONFIG, "prefix: over %d bytes",
-			LIMIT_HTTP_PREFIX);
-	if (strcmp(value, "/") != 0 &&
-		(n < 3 || value[0] != '/' || value[n - 1] != '/' ||
-			!text_path_ok(span_of(value + 1, n - 2))))
-		return diag_set(d, ERR_CONFIG,
-			"prefix: a path such as /news/, made of letters, "
-			"digits, \".\", \"_\" and \"-\", with a / at both "
-			"ends");
-	return set_string(&c->prefix, value, d);
-}
-
-static enum err
-set_number(struct mirror_config *c, const struct number_key *k,
-	const char *value, struct diag *d)
-{
-	uint64_t v;
-
-	if (text_decimal(span_str(value), k->most, &v) != ERR_OK ||
-		v < k->least)
-		return diag_set(d, ERR_CONFIG,
-			"%s: a whole number from %u to %u", k->key, k->least,
-			k->most);
-	*number_at(c, k) = (unsigned)v;
-	if (k->at == AT(per_address))
-		c->per_address_given = true;
-	return ERR_OK;
-}
-
-static enum err
-set_log(struct mirror_config *c, const char *value, struct diag *d)
-{
-	c->counts = strcmp(value, "counts") == 0;
-	if (!c->counts && strcmp(value, "none") != 0)
-		return diag_set(d, ERR_CONFIG, "log: \"counts\" or \"none\"");
-	return ERR_OK;
-}
-
-static enum err
-set_key(void *arg, const char *section, const char *label, const char *key,
-	const char *value, struct diag *d)
-{
-	struct mirror_config *c = arg;
-	char show[64];
-	size_t i;
-
-	if (section[0] == '\0')
-		return diag_set(d, ERR_CONFIG,
-			"keys stand under [mirror]: write that line first");
-	if (strcmp(section, "mirror") != 0 || label[0] != '\0')
-		return diag_set(d, ERR_CONFIG,
-			"unknown section; the only one is [mirror]");
-	if (strcmp(key, "listen") == 0)
-		return set_listen(c, value, d);
-	if (strcmp(key, "root") == 0)
-		return set_root(c, value, d);
-	if (strcmp(key, "prefix") == 0)
-		return set_prefix(c, value, d);
-	if (strcmp(key, "log") == 0)
-		return set_log(c, value, d);
-	for (i = 0; i < NUMBERS; i++)
-		if (strcmp(key, numbers[i].key) == 0)
-			return set_number(c, &numbers[i], value, d);
-	return diag_set(d, ERR_CONFIG, "unknown key \"%s\"",
-		text_show(show, sizeof(show), span_str(key)));
-}
-
 static enum err
 set_standard(struct mirror_config *c, struct diag *d)
 {
-	enum err e;
-	size_t i;
-
-	*c = (struct mirror_config){.counts = true};
-	for (i = 0; i < NUMBERS; i++)
-		*number_at(c, &numbers[i]) = numbers[i].standard;
-	e = set_string(&c->listen, "127.0.0.1:8080", d);
-	if (e == ERR_OK)
-		e = set_string(&c->prefix, "/", d);
-	return e;
+	memset(c, 0, sizeof(*c));
+	c->counts = true;
+	mirror_key_standard(c);
+	c->listen = strdup("127.0.0.1:8080");
+	c->prefix = strdup("/");
+	if (c->listen == NULL || c->prefix == NULL)
+		return diag_set(d, ERR_NOMEM, "out of memory");
+	return ERR_OK;
 }
 
-/* A relative root stands beside the file that names it, wherever the program
+/* A relative folder stands beside the file that names it, wherever the program
  * was started. */
 static enum err
-root_beside(struct mirror_config *c, const char *file, struct diag *d)
+beside(char **folder, const char *file, struct diag *d)
 {
 	const char *slash = strrchr(file, '/');
 	char *dir, *path;
 
-	if (c->root == NULL || c->root[0] == '/' || slash == NULL)
+	if (*folder == NULL || (*folder)[0] == '/' || slash == NULL)
 		return ERR_OK;
 	dir = strndup(file, (size_t)(slash - file) + 1);
-	path = dir == NULL ? NULL : file_join(dir, c->root);
+	path = dir == NULL ? NULL : file_join(dir, *folder);
 	free(dir);
 	if (path == NULL)
 		return diag_set(d, ERR_NOMEM, "out of memory");
-	free(c->root);
-	c->root = path;
+	free(*folder);
+	*folder = path;
+	return ERR_OK;
+}
+
+/* Publishers as admit.h wants them. */
+static enum err
+settle_publishers(struct mirror_config *c, struct diag *d)
+{
+	size_t i;
+
+	if (c->n_publishers == 0)
+		return ERR_OK;
+	c->admit = calloc(c->n_publishers, sizeof(*c->admit));
+	if (c->admit == NULL)
+		return diag_set(d, ERR_NOMEM, "out of memory");
+	for (i = 0; i < c->n_publishers; i++) {
+		const struct mirror_publisher *p = &c->publishers[i];
+		struct admit_publisher *a = &c->admit[i];
+
+		if (p->fingerprint_n == 0 && p->only)
+			return diag_set(d, ERR_CONFIG,
+				"no \"publisher\": whose news is it?");
+		if (p->fingerprint_n == 0)
+			return diag_set(d, ERR_CONFIG,
+				"[publisher \"%s\"]: no \"fingerprint\": whose "
+				"news is it?",
+				p->name);
+		if (p->only && c->n_publishers > 1)
+			return diag_set(d, ERR_CONFIG,
+				"\"publisher\" is for one alone: give each a "
+				"section [publisher \"NAME\"]");
+		a->name = p->name;
+		a->folder = p->only ? "" : p->name;
+		memcpy(a->fingerprint, p->fingerprint, sizeof(a->fingerprint));
+		a->fingerprint_n = p->fingerprint_n;
+		a->store = p->store_given ? p->store : c->store;
+		a->inodes = p->files_given ? p->files : c->files;
+		a->pinned = (const char *const *)p->pinned;
+		a->n_pinned = p->n_pinned;
+		a->sources = (const char *const *)p->sources;
+		a->n_sources = p->n_sources;
+	}
 	return ERR_OK;
 }
 
 /* What follows from the keys. */
-static void
-settle(struct mirror_config *c)
+static enum err
+settle(struct mirror_config *c, struct diag *d)
 {
 	if (!c->per_address_given)
 		c->serve.per_address =
 			serve_listen_local(c->listen) ? 0 : PER_ADDRESS;
+	if (c->state == NULL && c->root != NULL) {
+		c->state = file_join(c->root, ".node");
+		if (c->state == NULL)
+			return diag_set(d, ERR_NOMEM, "out of memory");
+	}
 	c->serve.listen = c->listen;
 	c->serve.root = c->root;
 	c->serve.prefix = c->prefix;
-	c->serve.report_seconds = c->counts ? 3600 : 0;
+	c->serve.cover = c->cover;
+	c->serve.metrics = c->metrics;
+	/* Every minute: what has to outlive us is written then. */
+	c->serve.report_seconds = 60;
+	return settle_publishers(c, d);
 }
 
 static enum err
 parse(struct span s, const char *file, struct mirror_config *c, struct diag *d)
 {
-	enum err e = ini_parse(s, file, set_key, c, d);
+	enum err e = ini_parse(s, file, mirror_key_set, c, d);
 
-	return e == ERR_OK ? root_beside(c, file, d) : e;
+	if (e == ERR_OK)
+		e = beside(&c->root, file, d);
+	if (e == ERR_OK)
+		e = beside(&c->cover, file, d);
+	if (e == ERR_OK)
+		e = beside(&c->state, file, d);
+	return e;
 }
 
 enum err
@@ -223,10 +148,13 @@ mirror_config_parse(struct span s, const char *file, struct mirror_config *out,
 
 	if (e == ERR_OK)
 		e = parse(s, file, out, d);
+	if (e == ERR_OK) {
+		e = settle(out, d);
+		if (e != ERR_OK)
+			diag_prefix(d, e, "%s", file);
+	}
 	if (e != ERR_OK)
 		mirror_config_free(out);
-	else
-		settle(out);
 	return e;
 }
 
@@ -257,11 +185,11 @@ take_options(
 	enum err e = ERR_OK;
 
 	if (o->listen != NULL)
-		e = set_listen(c, o->listen, d);
+		e = mirror_key_set(c, "mirror", "", "listen", o->listen, d);
 	if (e == ERR_OK && o->root != NULL)
-		e = set_root(c, o->root, d);
+		e = mirror_key_set(c, "mirror", "", "root", o->root, d);
 	if (e == ERR_OK && o->prefix != NULL)
-		e = set_prefix(c, o->prefix, d);
+		e = mirror_key_set(c, "mirror", "", "prefix", o->prefix, d);
 	if (e == ERR_CONFIG)
 		d->code = e = ERR_USAGE;
 	return e;
@@ -284,20 +212,59 @@ mirror_config_load(const struct mirror_options *o, struct mirror_config *out,
 	if (e == ERR_OK && out->root == NULL)
 		e = diag_set(d, ERR_CONFIG, "%s: no \"root\": which folder?",
 			text_show(show, sizeof(show), span_str(file)));
+	if (e == ERR_OK) {
+		e = settle(out, d);
+		if (e != ERR_OK && file != NULL)
+			diag_prefix(d, e, "%s",
+				text_show(show, sizeof(show), span_str(file)));
+	}
 	if (e != ERR_OK)
 		mirror_config_free(out);
-	else
-		settle(out);
 	return e;
+}
+
+void
+mirror_config_admit(const struct mirror_config *c, struct admit_config *out)
+{
+	memset(out, 0, sizeof(*out));
+	out->root = c->root;
+	out->publishers = c->admit;
+	out->n_publishers = c->n_publishers;
+	out->now = clock_now;
+}
+
+static void
+free_list(char **list, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		free(list[i]);
+	free(list);
 }
 
 void
 mirror_config_free(struct mirror_config *c)
 {
+	size_t i;
+
 	if (c == NULL)
 		return;
 	free(c->listen);
 	free(c->root);
 	free(c->prefix);
-	*c = (struct mirror_config){.counts = false};
+	free(c->cover);
+	free(c->metrics);
+	free(c->state);
+	free(c->operator);
+	for (i = 0; i < c->n_publishers; i++) {
+		struct mirror_publisher *p = &c->publishers[i];
+
+		free(p->name);
+		free_list(p->sources, p->n_sources);
+		free_list(p->pinned, p->n_pinned);
+	}
+	free(c->publishers);
+	free(c->admit);
+	memset(c, 0, sizeof(*c));
 }

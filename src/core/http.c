@@ -161,7 +161,7 @@ read_request_line(struct http_request *r, struct span line, bool *old)
 
 /* Which fields were seen: those that must not come twice. */
 struct seen {
-	bool host, length, range, if_range, expect;
+	bool host, length, range, if_range, expect, coded;
 };
 
 static bool
@@ -293,6 +293,8 @@ read_field(struct http_request *r, struct seen *seen, struct span name,
 		return first_time(&seen->expect) &&
 		       is_word(value, "100-continue");
 	}
+	if (is_word(name, "content-encoding") || is_word(name, "content-range"))
+		seen->coded = true;
 	return true;
 }
 
@@ -351,6 +353,12 @@ http_request_parse(
 	/* A GET with content is where smuggling begins. */
 	if (r->method != HTTP_PUT && (r->length > 0 || r->expect))
 		return bad(r);
+	/* What is put must be what is kept (RFC 9110 section 14.5). */
+	if (r->method == HTTP_PUT && seen.coded)
+		return bad(r);
+	/* HTTP/1.0 has no "100 Continue" (RFC 9110 section 10.1.1). */
+	if (old)
+		r->expect = false;
 	/* We send no validators, so no If-Range can match, and a HEAD has no
 	 * ranges (RFC 9110 sections 13.1.5 and 14.2). */
 	if (seen.if_range || r->method != HTTP_GET)

@@ -28,7 +28,8 @@ struct http_request {
 	enum http_method method;
 	bool close;	 /* close the connection after the answer */
 	bool expect;	 /* PUT: the client waits for "100 Continue" */
-	bool has_length; /* PUT: content follows, of */
+	bool has_length; /* PUT: content follows, of; without one, refuse it
+			    with 411 */
 	uint64_t length; /* this many bytes */
 	enum http_range range;
 	uint64_t first, last;
@@ -46,7 +47,8 @@ struct http_request {
  * head's size. ERR_TRUNCATED: no full head yet. ERR_SYNTAX, ERR_LIMIT,
  * ERR_UNSUPPORTED: refused, at the first byte that leaves doubt; r->refuse
  * says how to answer. Methods but GET, HEAD and PUT, any transfer coding, and
- * content in a GET or HEAD are refused. */
+ * content in a GET or HEAD are refused; of a PUT, Content-Encoding and
+ * Content-Range, which would make something else of its content. */
 enum err http_request_parse(struct span in, size_t *scanned, size_t *used,
 	struct http_request *r) ERR_MUST_USE;
 
@@ -64,10 +66,12 @@ unsigned http_range_of(const struct http_request *r, uint64_t size,
 /* What to answer. */
 struct http_response {
 	unsigned status;
-	const char *type;  /* Content-Type, or NULL */
-	const char *cache; /* Cache-Control, or NULL */
-	const char *allow; /* Allow, or NULL */
-	bool ranges;	   /* the file can be asked for in parts */
+	const char *type;     /* Content-Type, or NULL */
+	const char *cache;    /* Cache-Control, or NULL */
+	const char *allow;    /* Allow, or NULL */
+	const char *location; /* Location, or NULL: safe in a field */
+	uint64_t retry;	      /* Retry-After, seconds; 0: none */
+	bool ranges;	      /* the file can be asked for in parts */
 	bool close;
 	uint64_t length; /* Content-Length */
 	uint64_t first;	 /* 206: where the part begins */
@@ -75,7 +79,8 @@ struct http_response {
 };
 
 /* Append a response's head, its empty line included. The same answer is the
- * same bytes for everybody; only the date differs. ERR_LIMIT, ERR_NOMEM. */
+ * same bytes for everybody; only the date differs. A 204 has no length.
+ * ERR_LIMIT, ERR_NOMEM. */
 enum err http_response_add(struct buf *b, const struct http_response *a,
 	const char *date) ERR_MUST_USE;
 

@@ -8,34 +8,42 @@
 const char *
 http_reason(unsigned status)
 {
-	switch (status) {
-	case 200:
-		return "OK";
-	case 206:
-		return "Partial Content";
-	case 400:
-		return "Bad Request";
-	case 404:
-		return "Not Found";
-	case 405:
-		return "Method Not Allowed";
-	case 414:
-		return "URI Too Long";
-	case 416:
-		return "Range Not Satisfiable";
-	case 431:
-		return "Request Header Fields Too Large";
-	case 500:
-		return "Internal Server Error";
-	case 501:
-		return "Not Implemented";
-	case 503:
-		return "Service Unavailable";
-	case 505:
-		return "HTTP Version Not Supported";
-	default:
-		return "";
-	}
+	static const struct {
+		unsigned status;
+		const char *reason;
+	} table[] = {
+		{100, "Continue"},
+		{200, "OK"},
+		{201, "Created"},
+		{204, "No Content"},
+		{206, "Partial Content"},
+		{301, "Moved Permanently"},
+		{400, "Bad Request"},
+		{403, "Forbidden"},
+		{404, "Not Found"},
+		{405, "Method Not Allowed"},
+		{408, "Request Timeout"},
+		{409, "Conflict"},
+		{411, "Length Required"},
+		{413, "Content Too Large"},
+		{414, "URI Too Long"},
+		{416, "Range Not Satisfiable"},
+		{422, "Unprocessable Content"},
+		{429, "Too Many Requests"},
+		{431, "Request Header Fields Too Large"},
+		{451, "Unavailable For Legal Reasons"},
+		{500, "Internal Server Error"},
+		{501, "Not Implemented"},
+		{503, "Service Unavailable"},
+		{505, "HTTP Version Not Supported"},
+		{507, "Insufficient Storage"},
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (table[i].status == status)
+			return table[i].reason;
+	return "";
 }
 
 static enum err
@@ -50,10 +58,12 @@ enum err
 http_response_add(
 	struct buf *b, const struct http_response *a, const char *date)
 {
-	enum err e = buf_printf(b,
-		"HTTP/1.1 %u %s\r\nDate: %s\r\nContent-Length: %" PRIu64 "\r\n",
-		a->status, http_reason(a->status), date, a->length);
+	enum err e = buf_printf(b, "HTTP/1.1 %u %s\r\nDate: %s\r\n", a->status,
+		http_reason(a->status), date);
 
+	/* RFC 9110 section 8.6. */
+	if (e == ERR_OK && a->status != 204)
+		e = buf_printf(b, "Content-Length: %" PRIu64 "\r\n", a->length);
 	if (e == ERR_OK)
 		e = add_field(b, "Content-Type", a->type);
 	if (e == ERR_OK && a->status == 206)
@@ -70,6 +80,10 @@ http_response_add(
 		e = add_field(b, "Cache-Control", a->cache);
 	if (e == ERR_OK)
 		e = add_field(b, "Allow", a->allow);
+	if (e == ERR_OK)
+		e = add_field(b, "Location", a->location);
+	if (e == ERR_OK && a->retry > 0)
+		e = buf_printf(b, "Retry-After: %" PRIu64 "\r\n", a->retry);
 	if (e == ERR_OK && a->close)
 		e = buf_str(b, "Connection: close\r\n");
 	/* A browser must not take a bundle for a page. */

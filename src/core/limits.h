@@ -184,6 +184,10 @@
 #define LIMIT_TOMBSTONE_OPERATOR 200
 #define LIMIT_TOMBSTONE (32 * LIMIT_KIB)
 
+/* An answer that a mirror makes itself: a tombstone, or a page of figures with
+ * twelve lines for each of 64 publishers. */
+#define LIMIT_SERVE_ANSWER (128 * LIMIT_KIB)
+
 /* Connections of one mirror: each takes two descriptors while it sends. */
 #define LIMIT_SERVE_CONNECTIONS 65536
 

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "../core/date.h"
 #include "serve_priv.h"
 
 /* Without free descriptors, look again after this time, ms. */
@@ -17,17 +18,67 @@
 #define EVENTS 256
 #define ACCEPTS 64
 
+/* The month of s->second, as it begins; counts of another are over. */
+static void
+month_turn(struct serve *s)
+{
+	struct serve_month m = {.sent = 0};
+	char iso[DATE_SIZE]; /* YYYY-MM-... */
+
+	if (s->second < s->month_end && s->month.year != 0 &&
+		s->second >= date_of(s->month.year, s->month.month, 1))
+		return;
+	date_format(iso, s->second);
+	m.year = (unsigned)((iso[0] - '0') * 1000 + (iso[1] - '0') * 100 +
+			    (iso[2] - '0') * 10 + (iso[3] - '0'));
+	m.month = (unsigned)((iso[5] - '0') * 10 + (iso[6] - '0'));
+	s->month = m;
+	s->month_end = m.month == 12 ? date_of(m.year + 1, 1, 1)
+				     : date_of(m.year, m.month + 1, 1);
+}
+
+/* Bytes that the rate lets through at once after a quiet time: an eighth of a
+ * second of it, and a turn at least. */
+static int64_t
+burst(const struct serve *s)
+{
+	uint64_t n = s->config.rate / 8;
+
+	return (int64_t)(n < 128 * LIMIT_KIB ? 128 * LIMIT_KIB : n);
+}
+
+static void
+refill(struct serve *s, int64_t ms)
+{
+	int64_t most = burst(s);
+	uint64_t second = (uint64_t)most * 8;
+
+	if (s->config.rate == 0 || ms <= 0)
+		return;
+	/* A debt of more than a second is forgotten, as is time beyond it. */
+	if (ms > 1000)
+		ms = 1000;
+	s->tokens += (int64_t)(s->config.rate * (uint64_t)ms / 1000);
+	if (s->tokens > most)
+		s->tokens = most;
+	if (s->tokens < -(int64_t)second)
+		s->tokens = -(int64_t)second;
+}
+
 static void
 tell_time(struct serve *s)
 {
 	struct timespec t;
+	int64_t was = s->now;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	s->now = (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	refill(s, s->now - was);
 	clock_gettime(CLOCK_REALTIME_COARSE, &t);
 	if (s->second != (int64_t)t.tv_sec) {
 		s->second = (int64_t)t.tv_sec;
 		http_date(s->date, s->second);
+		month_turn(s);
 	}
 }
 
@@ -38,8 +89,8 @@ tell_time(struct serve *s)
 static bool
 evict(struct serve *s)
 {
-	static const enum conn_state order[] = {
-		CONN_LINGER, CONN_IDLE, CONN_HEAD, CONN_WRITE};
+	static const enum conn_state order[] = {CONN_LINGER, CONN_IDLE,
+		CONN_HEAD, CONN_PAUSE, CONN_WRITE, CONN_BODY};
 	size_t i;
 
 	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
@@ -55,13 +106,14 @@ evict(struct serve *s)
 }
 
 static void
-admit(struct serve *s, int fd, const struct sockaddr *sa)
+admit(struct serve *s, int fd, const struct sockaddr *sa, bool inside)
 {
 	uint64_t peer = serve_peer(s->salt, sa);
 	unsigned most = s->config.per_address;
 	int one = 1;
 
-	if (most > 0 && peer != 0 && conn_of_peer(s, peer, most) >= most) {
+	if (!inside && most > 0 && peer != 0 &&
+		conn_of_peer(s, peer, most) >= most) {
 		s->counts.crowded++;
 		close(fd);
 		return;
@@ -71,21 +123,28 @@ admit(struct serve *s, int fd, const struct sockaddr *sa)
 	if (sa->sa_family != AF_UNIX)
 		(void)setsockopt(
 			fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
-	conn_add(s, fd, peer);
+	conn_add(s, fd, peer, inside);
+}
+
+static void
+mute(struct serve *s, const struct serve_listener *l, uint32_t tag, bool deaf)
+{
+	struct epoll_event e = {.events = deaf ? 0 : EPOLLIN, .data.u64 = tag};
+
+	if (l->fd >= 0)
+		(void)epoll_ctl(s->epoll, EPOLL_CTL_MOD, l->fd, &e);
 }
 
 static void
 set_deaf(struct serve *s, bool deaf)
 {
-	struct epoll_event e = {
-		.events = deaf ? 0 : EPOLLIN, .data.u64 = TAG_LISTENER};
-
 	s->deaf = deaf;
-	(void)epoll_ctl(s->epoll, EPOLL_CTL_MOD, s->listener, &e);
+	mute(s, &s->listener, TAG_LISTENER, deaf);
+	mute(s, &s->metrics, TAG_METRICS, deaf);
 }
 
 static void
-accept_all(struct serve *s)
+accept_all(struct serve *s, const struct serve_listener *l)
 {
 	struct sockaddr_storage room;
 	struct sockaddr *sa = (struct sockaddr *)&room;
@@ -95,9 +154,9 @@ accept_all(struct serve *s)
 		socklen_t n = sizeof(room);
 
 		memset(&room, 0, sizeof(room));
-		fd = accept4(s->listener, sa, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
+		fd = accept4(l->fd, sa, &n, SOCK_NONBLOCK | SOCK_CLOEXEC);
 		if (fd >= 0) {
-			admit(s, fd, sa);
+			admit(s, fd, sa, l == &s->metrics);
 			continue;
 		}
 		if (errno == EAGAIN)
@@ -122,20 +181,46 @@ expire(struct serve *s)
 	for (state = CONN_HEAD; state < CONN_STATES; state++) {
 		struct conn_list *l = &s->list[state];
 
+		if (state == CONN_PAUSE)
+			continue;
 		while (l->first != CONN_NONE) {
 			struct conn *c = &s->conn[l->first];
 
 			if (s->now - c->since < l->wait)
 				break;
-			if (state == CONN_WRITE && conn_progressed(s, c)) {
-				conn_wait(s, c, CONN_WRITE);
+			if ((state == CONN_WRITE || state == CONN_BODY) &&
+				conn_progressed(s, c)) {
+				conn_wait(s, c, state);
 				continue;
 			}
-			if (state == CONN_HEAD || state == CONN_WRITE)
+			if (state != CONN_IDLE && state != CONN_LINGER)
 				s->counts.slow++;
 			conn_drop(s, c);
 		}
 	}
+}
+
+/* Those whose turn it is while the rate allows it. */
+static void
+resume(struct serve *s)
+{
+	struct conn_list *l = &s->list[CONN_PAUSE];
+
+	while (l->first != CONN_NONE && s->tokens > 0)
+		conn_resume(s, &s->conn[l->first]);
+}
+
+/* ms until the rate allows something again, and not much sooner than it is
+ * worth while. */
+static int64_t
+until_resume(const struct serve *s)
+{
+	int64_t ms;
+
+	if (s->config.rate == 0)
+		return 0;
+	ms = (1 - s->tokens) * 1000 / (int64_t)s->config.rate + 1;
+	return ms < 10 ? 10 : ms;
 }
 
 static void
@@ -157,7 +242,11 @@ next_due(const struct serve *s)
 	for (state = CONN_HEAD; state < CONN_STATES; state++) {
 		const struct conn_list *l = &s->list[state];
 
-		if (l->first != CONN_NONE)
+		if (l->first == CONN_NONE)
+			continue;
+		if (state == CONN_PAUSE)
+			sooner(&wait, until_resume(s));
+		else
 			sooner(&wait,
 				s->conn[l->first].since + l->wait - s->now);
 	}
@@ -184,18 +273,27 @@ read_signal(struct serve *s, enum serve_event *what)
 	return true;
 }
 
+/* What one turn of the loop met. */
+struct turn {
+	bool knock, inside, signal;
+};
+
 static void
-handle(struct serve *s, const struct epoll_event *e, bool *knock, bool *signal)
+handle(struct serve *s, const struct epoll_event *e, struct turn *t)
 {
 	uint32_t tag = (uint32_t)e->data.u64;
 	struct conn *c;
 
 	if (tag == TAG_LISTENER) {
-		*knock = true;
+		t->knock = true;
+		return;
+	}
+	if (tag == TAG_METRICS) {
+		t->inside = true;
 		return;
 	}
 	if (tag == TAG_SIGNALS) {
-		*signal = true;
+		t->signal = true;
 		return;
 	}
 	/* Another event of this turn may have dropped it. */
@@ -204,29 +302,43 @@ handle(struct serve *s, const struct epoll_event *e, bool *knock, bool *signal)
 		conn_event(s, c, e->events);
 }
 
+/* Wait `wait` ms at most, and do what has come. */
+static enum err
+turn(struct serve *s, int wait, struct turn *t, struct diag *d)
+{
+	struct epoll_event event[EVENTS];
+	int i, n = epoll_wait(s->epoll, event, EVENTS, wait);
+
+	*t = (struct turn){.knock = false};
+	if (n < 0 && errno != EINTR)
+		return diag_set(
+			d, ERR_FAILED, "epoll_wait: %s", strerror(errno));
+	tell_time(s);
+	for (i = 0; i < n; i++)
+		handle(s, &event[i], t);
+	if (s->deaf)
+		set_deaf(s, false);
+	if (t->knock)
+		accept_all(s, &s->listener);
+	if (t->inside)
+		accept_all(s, &s->metrics);
+	resume(s);
+	expire(s);
+	return ERR_OK;
+}
+
 enum err
 serve_run(struct serve *s, enum serve_event *what, struct diag *d)
 {
-	struct epoll_event event[EVENTS];
+	struct turn t;
+	enum err e;
 
 	tell_time(s);
 	for (;;) {
-		bool knock = false, signal = false;
-		int i, n;
-
-		n = epoll_wait(s->epoll, event, EVENTS, next_due(s));
-		if (n < 0 && errno != EINTR)
-			return diag_set(d, ERR_FAILED, "epoll_wait: %s",
-				strerror(errno));
-		tell_time(s);
-		for (i = 0; i < n; i++)
-			handle(s, &event[i], &knock, &signal);
-		if (s->deaf)
-			set_deaf(s, false);
-		if (knock)
-			accept_all(s);
-		expire(s);
-		if (signal && read_signal(s, what))
+		e = turn(s, next_due(s), &t, d);
+		if (e != ERR_OK)
+			return e;
+		if (t.signal && read_signal(s, what))
 			return ERR_OK;
 		if (s->config.report_seconds > 0 &&
 			s->now - s->report >=
@@ -236,4 +348,52 @@ serve_run(struct serve *s, enum serve_event *what, struct diag *d)
 			return ERR_OK;
 		}
 	}
+}
+
+enum err
+serve_drain(struct serve *s, struct diag *d)
+{
+	enum serve_event what;
+	int64_t end, left;
+	struct turn t;
+	enum err e;
+
+	tell_time(s);
+	end = s->now + (int64_t)s->config.drain_seconds * 1000;
+	s->draining = true;
+	serve_close(&s->listener);
+	serve_close(&s->metrics);
+	for (;;) {
+		conn_drain(s);
+		left = end - s->now;
+		if (s->used == 0 || left <= 0)
+			return ERR_OK;
+		/* Often enough to see who has become idle. */
+		e = turn(s, left < 100 ? (int)left : 100, &t, d);
+		if (e != ERR_OK)
+			return e;
+		if (t.signal && read_signal(s, &what) && what == SERVE_STOP)
+			return ERR_OK;
+	}
+}
+
+void
+serve_now(const struct serve *s, unsigned *connections, unsigned *pushes)
+{
+	*connections = s->used;
+	*pushes = s->pushing;
+}
+
+struct serve_month
+serve_month(const struct serve *s)
+{
+	return s->month;
+}
+
+void
+serve_set_month(struct serve *s, const struct serve_month *m)
+{
+	tell_time(s);
+	if (m->year == s->month.year && m->month == s->month.month)
+		s->month.sent += m->sent;
 }

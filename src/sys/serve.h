@@ -1,12 +1,14 @@
 /* A mirror's front: plain files of one folder over strict HTTP/1.1 (GET,
- * HEAD, one byte range). One thread; every wait has a deadline; no address
- * of a client is ever written anywhere. Linux (epoll, sendfile). */
+ * HEAD, one byte range), and pushes into it (PUT). One thread; every wait has a
+ * deadline; no address of a client is ever written anywhere. Linux (epoll,
+ * sendfile). */
 #ifndef ERIKA_SERVE_H
 #define ERIKA_SERVE_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "../core/bytes.h"
 #include "../core/err.h"
 
 struct serve;
@@ -28,20 +30,46 @@ struct serve_put {
 	void (*cut)(void *arg, void *push);
 };
 
-/* Strings are borrowed during the call. All numbers are at least 1 but
- * per_address. */
+/* Names that are answered 451. `name` is below the prefix and the publisher's
+ * name: "t/b/...". false: not blocked. *tombstone (core/tombstone.h) is the
+ * body of the answer, valid until the next call; empty while unsigned. */
+struct serve_block {
+	void *arg;
+	bool (*find)(void *arg, const char *name, struct span *tombstone);
+};
+
+/* What the listener for machines answers: `path` is "metrics", "healthz" or
+ * anything else. Append the text; return a status. */
+struct serve_page {
+	void *arg;
+	unsigned (*get)(void *arg, const char *path, struct buf *out);
+};
+
+/* Strings are borrowed during the call, structs are kept. Numbers are at least
+ * 1 where no meaning of 0 is given. */
 struct serve_config {
-	const char *listen;	 /* serve_listen_check */
-	const char *root;	 /* the folder */
-	const char *prefix;	 /* of every URL's path: "/", "/news/" */
-	unsigned connections;	 /* at most, in all */
-	unsigned per_address;	 /* from one IPv4 address or IPv6 /64; 0: any */
-	unsigned head_seconds;	 /* for a request's head, in total */
-	unsigned idle_seconds;	 /* between requests */
-	unsigned write_seconds;	 /* within each such time a client must take */
-	unsigned write_bytes;	 /* this much of an answer, or all of it */
-	unsigned report_seconds; /* between two SERVE_REPORT; 0: none */
-	const struct serve_put *put; /* NULL: PUT is answered 405. Kept */
+	const char *listen;	/* serve_listen_check */
+	const char *root;	/* the folder */
+	const char *prefix;	/* of every URL's path: "/", "/news/" */
+	unsigned connections;	/* at most, in all */
+	unsigned per_address;	/* from one IPv4 address or IPv6 /64; 0: any */
+	unsigned head_seconds;	/* for a request's head, in total */
+	unsigned idle_seconds;	/* between requests */
+	unsigned write_seconds; /* within each such time a client must take */
+	unsigned write_bytes;	/* this much of an answer, or all of it; so
+				    must one that sends a body */
+	unsigned pushes;	/* at once */
+	unsigned push_seconds;	/* for a push's body, in total */
+	unsigned drain_seconds; /* for what goes on when serve_drain begins */
+	uint64_t rate;		/* bytes of bundles a second; 0: any */
+	uint64_t month;		/* bytes sent in a month (UTC), after which
+				    bundles are answered 503; 0: any */
+	const char *cover;	/* folder for all other paths, or NULL */
+	const char *metrics;	/* a second address, for `page`, or NULL */
+	const struct serve_block *block; /* or NULL */
+	const struct serve_page *page;	 /* or NULL */
+	unsigned report_seconds;	 /* between two SERVE_REPORT; 0: none */
+	const struct serve_put *put;	 /* NULL: PUT is answered 405. Kept */
 };
 
 /* What happened since the start. Nothing here tells readers apart. */
@@ -53,6 +81,16 @@ struct serve_counts {
 	uint64_t bytes;	   /* of files, handed to the network */
 	uint64_t slow;	   /* clients dropped at a deadline */
 	uint64_t crowded;  /* clients dropped or not let in at a limit */
+	uint64_t pushes;   /* files that were put; counted in `found`, too */
+	uint64_t pushed;   /* bytes of bodies taken in */
+	uint64_t blocked;  /* 451, and 503 at the month's limit: both are */
+	uint64_t capped;   /* counted in `refused`, too */
+};
+
+/* What was sent in a calendar month of UTC, heads included. */
+struct serve_month {
+	unsigned year, month; /* 2026, 1 to 12 */
+	uint64_t sent;
 };
 
 enum serve_event {
@@ -68,6 +106,15 @@ enum err serve_listen_check(const char *s, struct diag *d) ERR_MUST_USE;
 /* Whether all clients come from this machine itself: a proxy or an onion
  * service in front, where a limit per address would limit everybody. */
 bool serve_listen_local(const char *s);
+
+/* Whether systemd has handed us the socket to listen on (LISTEN_FDS), which is
+ * then used instead of serve_config.listen; *local is as above. ERR_CONFIG when
+ * it is not one listening stream socket. */
+enum err serve_inherited(
+	bool *inherited, bool *local, struct diag *d) ERR_MUST_USE;
+
+/* Tell systemd ("READY=1"; NOTIFY_SOCKET), if it wants to know. */
+void serve_notify(const char *state);
 
 /* How many connections this process may have; raises its soft limit of
  * descriptors. */
@@ -89,11 +136,27 @@ const char *serve_url(const struct serve *s);
 enum err serve_run(
 	struct serve *s, enum serve_event *what, struct diag *d) ERR_MUST_USE;
 
-/* Take a new configuration; connections stay. On failure all stays as it
+/* Who takes pushes from now on; those that go on are cut first. */
+void serve_set_put(struct serve *s, const struct serve_put *put);
+
+/* Take a new configuration but `put`; connections stay. On failure all stays as it
  * was. Errors as for serve_new. */
 enum err serve_reload(struct serve *s, const struct serve_config *c,
 	struct diag *d) ERR_MUST_USE;
 
+/* After SERVE_STOP: let nobody in, end idle connections, and go on with
+ * answers and pushes until they are done, drain_seconds have passed, or SIGTERM
+ * or SIGINT comes again. ERR_FAILED. */
+enum err serve_drain(struct serve *s, struct diag *d) ERR_MUST_USE;
+
 struct serve_counts serve_count(const struct serve *s);
+
+/* Connections right now, those of pushes among them. */
+void serve_now(const struct serve *s, unsigned *connections, unsigned *pushes);
+
+/* This month's traffic; and what was counted before a restart, which is
+ * dropped unless it is of this month. */
+struct serve_month serve_month(const struct serve *s);
+void serve_set_month(struct serve *s, const struct serve_month *m);
 
 #endif

@@ -71,12 +71,19 @@ conn_wait(struct serve *s, struct conn *c, enum conn_state state)
 	list_join(s, c, state);
 	if (state == CONN_WRITE)
 		c->delivered = send_delivered(c);
-	want(s, c, state == CONN_WRITE ? EPOLLOUT : EPOLLIN);
+	c->mark = c->taken;
+	want(s, c,
+		state == CONN_WRITE   ? EPOLLOUT
+		: state == CONN_PAUSE ? 0
+				      : EPOLLIN);
 }
 
 bool
 conn_progressed(struct serve *s, struct conn *c)
 {
+	if (c->state == CONN_BODY)
+		return c->taken - c->mark >= s->config.write_bytes &&
+		       !push_late(s, c);
 	return send_delivered(c) - c->delivered >= s->config.write_bytes;
 }
 
@@ -105,7 +112,7 @@ peer_leave(struct serve *s, struct conn *c)
 }
 
 void
-conn_add(struct serve *s, int fd, uint64_t peer)
+conn_add(struct serve *s, int fd, uint64_t peer, bool inside)
 {
 	uint32_t i = s->free, *bucket = &s->peers[peer % PEER_BUCKETS];
 	struct epoll_event e = {.events = EPOLLIN};
@@ -122,6 +129,7 @@ conn_add(struct serve *s, int fd, uint64_t peer)
 		.fd = fd,
 		.file = -1,
 		.peer = peer,
+		.inside = inside,
 		.wants = EPOLLIN,
 		.peer_prev = CONN_NONE,
 		.peer_next = *bucket};
@@ -151,13 +159,15 @@ conn_drop(struct serve *s, struct conn *c)
 
 	/* An answer cut short ends in a reset: the kernel must not go on
 	 * keeping what this client never took. */
-	if (c->state == CONN_WRITE || c->file >= 0)
+	if (c->state == CONN_WRITE || c->file >= 0 || c->pushing)
 		(void)setsockopt(
 			c->fd, SOL_SOCKET, SO_LINGER, &now, sizeof(now));
+	push_cut(s, c);
 	list_leave(s, c);
 	peer_leave(s, c);
 	if (c->file >= 0)
 		close(c->file);
+	s->owed -= (uint64_t)(c->end - c->at);
 	in_free(s, c);
 	free(c->out);
 	close(c->fd); /* leaves the epoll set, too */
@@ -261,8 +271,49 @@ answer_next(struct serve *s, struct conn *c, const uint8_t *p, size_t n,
 		answer_refusal(s, c, s->request.refuse);
 	}
 	if (s->head.n == 0)
-		return STEP_GONE;
+		return c->pushing ? STEP_DONE : STEP_GONE;
 	return send_begin(s, c);
+}
+
+/* Take what there is of a body; at its end, begin to send the answer. */
+static enum step
+feed_next(struct serve *s, struct conn *c, const uint8_t *p, size_t n,
+	size_t *used)
+{
+	push_feed(s, c, p, n, used);
+	if (c->pushing)
+		return STEP_DONE;
+	return s->head.n == 0 ? STEP_GONE : send_begin(s, c);
+}
+
+/* Go on with requests in p[0..n), which lies in s->in or is empty, after step
+ * `k`; false when this connection has to wait, or is gone. */
+static bool
+go_on(struct serve *s, struct conn *c, enum step k, const uint8_t *p, size_t n)
+{
+	switch (k) {
+	case STEP_GONE:
+		conn_drop(s, c);
+		return false;
+	case STEP_BLOCKED:
+		keep_and_wait(s, c, p, n, CONN_WRITE);
+		return false;
+	case STEP_PAUSED:
+		keep_and_wait(s, c, p, n, CONN_PAUSE);
+		return false;
+	case STEP_DONE:
+		break;
+	}
+	if (c->pushing)
+		return true;
+	if (c->close) {
+		conn_finish(s, c, n > 0);
+		return false;
+	}
+	/* The next head has its own time. */
+	if (c->state == CONN_HEAD || c->state == CONN_BODY)
+		conn_wait(s, c, CONN_IDLE);
+	return true;
 }
 
 /* Answer all requests in s->in[0..n), in order, as far as the client takes
@@ -274,36 +325,27 @@ answer_all(struct serve *s, struct conn *c, size_t n)
 	enum step k;
 	int turn;
 
-	for (turn = 0; at < n; turn++) {
+	for (turn = 0; at < n || (c->pushing && c->left == 0); turn++) {
+		const uint8_t *p = s->in + at;
+		bool body = c->pushing;
+
 		if (turn == TURN_ANSWERS) {
 			/* Writable at once: the others come first. */
-			keep_and_wait(s, c, s->in + at, n - at, CONN_WRITE);
+			keep_and_wait(s, c, p, n - at, CONN_WRITE);
 			return;
 		}
-		k = answer_next(s, c, s->in + at, n - at, &used);
+		k = body ? feed_next(s, c, p, n - at, &used)
+			 : answer_next(s, c, p, n - at, &used);
 		at += used;
-		if (k == STEP_GONE) {
-			conn_drop(s, c);
-			return;
-		}
-		if (k == STEP_BLOCKED) {
-			keep_and_wait(s, c, s->in + at, n - at, CONN_WRITE);
-			return;
-		}
-		if (used == 0) {
+		if (k == STEP_DONE && used == 0 && !body) {
 			keep_and_wait(s, c, s->in + at, n - at, CONN_HEAD);
 			return;
 		}
-		if (c->close) {
-			conn_finish(s, c, at < n);
+		if (!go_on(s, c, k, s->in + at, n - at))
 			return;
-		}
-		/* The next head has its own time. */
-		if (c->state == CONN_HEAD)
-			conn_wait(s, c, CONN_IDLE);
 	}
 	in_free(s, c);
-	conn_wait(s, c, CONN_IDLE);
+	conn_wait(s, c, c->pushing ? CONN_BODY : CONN_IDLE);
 }
 
 /* Put what was kept where the next bytes will join it. */
@@ -330,19 +372,72 @@ conn_read(struct serve *s, struct conn *c)
 	answer_all(s, c, n + (size_t)k);
 }
 
+/* No more than the body is read, so that nothing has to be kept. */
 static void
-conn_write(struct serve *s, struct conn *c)
+conn_body(struct serve *s, struct conn *c)
+{
+	size_t most =
+		c->left < sizeof(s->body) ? (size_t)c->left : sizeof(s->body);
+	ssize_t n = recv(c->fd, s->body, most, 0);
+	size_t used;
+	enum step k;
+
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (n <= 0 || push_late(s, c)) {
+		s->counts.slow += n > 0;
+		conn_drop(s, c);
+		return;
+	}
+	k = feed_next(s, c, s->body, (size_t)n, &used);
+	(void)go_on(s, c, k, NULL, 0);
+}
+
+void
+conn_resume(struct serve *s, struct conn *c)
 {
 	enum step k = send_rest(s, c);
 
-	if (k == STEP_GONE)
+	if (k == STEP_GONE) {
 		conn_drop(s, c);
-	if (k != STEP_DONE)
-		return;
-	if (c->close)
-		conn_finish(s, c, c->in_n > 0);
-	else
+	} else if (k == STEP_PAUSED) {
+		conn_wait(s, c, CONN_PAUSE);
+	} else if (k == STEP_BLOCKED) {
+		if (c->state != CONN_WRITE)
+			conn_wait(s, c, CONN_WRITE);
+	} else if (c->pushing) {
 		answer_all(s, c, load(s, c));
+	} else if (c->close) {
+		conn_finish(s, c, c->in_n > 0);
+	} else {
+		answer_all(s, c, load(s, c));
+	}
+}
+
+/* Whether a client has said something that is not read yet. */
+static bool
+has_more(const struct conn *c)
+{
+	uint8_t byte;
+
+	return c->in_n > 0 ||
+	       recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+/* End whoever waits for nothing of ours. */
+void
+conn_drain(struct serve *s)
+{
+	static const enum conn_state quiet[] = {CONN_IDLE, CONN_HEAD};
+	uint32_t i, next;
+	size_t k;
+
+	for (k = 0; k < sizeof(quiet) / sizeof(quiet[0]); k++)
+		for (i = s->list[quiet[k]].first; i != CONN_NONE; i = next) {
+			next = s->conn[i].next;
+			if (!has_more(&s->conn[i]))
+				conn_drop(s, &s->conn[i]);
+		}
 }
 
 void
@@ -352,7 +447,9 @@ conn_event(struct serve *s, struct conn *c, uint32_t events)
 	if (events & (EPOLLERR | EPOLLHUP))
 		conn_drop(s, c);
 	else if (c->state == CONN_WRITE)
-		conn_write(s, c);
+		conn_resume(s, c);
+	else if (c->state == CONN_BODY)
+		conn_body(s, c);
 	else if (c->state == CONN_LINGER)
 		conn_linger(s, c);
 	else

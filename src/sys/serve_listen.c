@@ -1,5 +1,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -95,19 +96,37 @@ serve_listen_check(const char *s, struct diag *d)
 	return parse(s, &a, &n, d);
 }
 
+static bool
+is_local(const union address *a)
+{
+	static const uint8_t mapped[13] = {
+		0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127};
+
+	if (a->any.sa_family == AF_INET)
+		return ntohl(a->v4.sin_addr.s_addr) >> 24 == 127;
+	if (a->any.sa_family == AF_INET6)
+		return IN6_IS_ADDR_LOOPBACK(&a->v6.sin6_addr) ||
+		       memcmp(&a->v6.sin6_addr, mapped, 13) == 0;
+	return true;
+}
+
 bool
 serve_listen_local(const char *s)
 {
 	union address a;
 	socklen_t n;
 
-	if (parse(s, &a, &n, NULL) != ERR_OK)
-		return false;
-	if (a.any.sa_family == AF_INET)
-		return ntohl(a.v4.sin_addr.s_addr) >> 24 == 127;
-	if (a.any.sa_family == AF_INET6)
-		return IN6_IS_ADDR_LOOPBACK(&a.v6.sin6_addr);
-	return true;
+	return parse(s, &a, &n, NULL) == ERR_OK && is_local(&a);
+}
+
+bool
+serve_fd_local(int fd)
+{
+	union address a;
+	socklen_t n = sizeof(a);
+
+	memset(&a, 0, sizeof(a));
+	return getsockname(fd, &a.any, &n) == 0 && is_local(&a);
 }
 
 unsigned
@@ -164,62 +183,99 @@ is_stale(const union address *a, socklen_t n)
 	return stale;
 }
 
+/* Port 0 has become a real one. */
 static void
-describe(int fd, union address *a, char *origin, size_t size)
+describe(struct serve_listener *l)
 {
-	socklen_t n = sizeof(*a);
+	size_t size = sizeof(l->origin);
 	char host[INET6_ADDRSTRLEN] = "";
+	union address a;
+	socklen_t n = sizeof(a);
 
-	if (a->any.sa_family == AF_UNIX) {
-		snprintf(origin, size, "unix:%s", a->un.sun_path);
-		return;
-	}
-	/* Port 0 has become a real one. */
-	(void)getsockname(fd, &a->any, &n);
-	if (a->any.sa_family == AF_INET) {
-		inet_ntop(AF_INET, &a->v4.sin_addr, host, sizeof(host));
-		snprintf(origin, size, "http://%s:%u", host,
-			ntohs(a->v4.sin_port));
+	memset(&a, 0, sizeof(a));
+	(void)getsockname(l->fd, &a.any, &n);
+	if (a.any.sa_family == AF_UNIX) {
+		a.un.sun_path[sizeof(a.un.sun_path) - 1] = '\0';
+		snprintf(l->origin, size, "unix:%s", a.un.sun_path);
+	} else if (a.any.sa_family == AF_INET) {
+		inet_ntop(AF_INET, &a.v4.sin_addr, host, sizeof(host));
+		snprintf(l->origin, size, "http://%s:%u", host,
+			ntohs(a.v4.sin_port));
 	} else {
-		inet_ntop(AF_INET6, &a->v6.sin6_addr, host, sizeof(host));
-		snprintf(origin, size, "http://[%s]:%u", host,
-			ntohs(a->v6.sin6_port));
+		inet_ntop(AF_INET6, &a.v6.sin6_addr, host, sizeof(host));
+		snprintf(l->origin, size, "http://[%s]:%u", host,
+			ntohs(a.v6.sin6_port));
 	}
 }
 
 enum err
-serve_listen(const char *s, int *fd, char *origin, size_t size, char *unix_path,
-	size_t path_size, struct diag *d)
+serve_listen(const char *s, struct serve_listener *l, struct diag *d)
 {
 	union address a;
 	socklen_t n;
 	int one = 1, k;
 	enum err e = parse(s, &a, &n, d);
 
-	*fd = -1;
+	l->fd = -1;
+	l->unix_path[0] = '\0';
 	if (e != ERR_OK)
 		return e;
-	*fd = socket(
+	l->fd = socket(
 		a.any.sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (*fd < 0)
+	if (l->fd < 0)
 		return trouble(s, d);
 	if (a.any.sa_family != AF_UNIX)
 		(void)setsockopt(
-			*fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
-	k = bind(*fd, &a.any, n);
+			l->fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
+	k = bind(l->fd, &a.any, n);
 	if (k != 0 && errno == EADDRINUSE && is_stale(&a, n) &&
 		unlink(a.un.sun_path) == 0)
-		k = bind(*fd, &a.any, n);
-	if (k != 0 || listen(*fd, BACKLOG) != 0) {
+		k = bind(l->fd, &a.any, n);
+	/* A proxy is another user. Whoever is on this machine could as well
+	 * connect to a port of it. */
+	if (k == 0 && a.any.sa_family == AF_UNIX)
+		(void)chmod(a.un.sun_path, 0666);
+	if (k != 0 || listen(l->fd, BACKLOG) != 0) {
 		e = trouble(s, d);
-		close(*fd);
-		*fd = -1;
+		close(l->fd);
+		l->fd = -1;
 		return e;
 	}
-	snprintf(unix_path, path_size, "%s",
-		a.any.sa_family == AF_UNIX ? a.un.sun_path : "");
-	describe(*fd, &a, origin, size);
+	if (a.any.sa_family == AF_UNIX)
+		snprintf(l->unix_path, sizeof(l->unix_path), "%s",
+			a.un.sun_path);
+	describe(l);
 	return ERR_OK;
+}
+
+enum err
+serve_adopt(int fd, struct serve_listener *l, struct diag *d)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	l->fd = -1;
+	l->unix_path[0] = '\0';
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) != 0 ||
+		fcntl(fd, F_SETFD, FD_CLOEXEC) != 0)
+		return diag_set(d, ERR_CONFIG, "the socket from systemd: %s",
+			strerror(errno));
+	l->fd = fd;
+	l->inherited = true;
+	describe(l);
+	return ERR_OK;
+}
+
+void
+serve_close(struct serve_listener *l)
+{
+	if (l->fd >= 0)
+		close(l->fd);
+	if (l->unix_path[0] != '\0')
+		unlink(l->unix_path);
+	free(l->name);
+	l->fd = -1;
+	l->name = NULL;
+	l->unix_path[0] = '\0';
 }
 
 /* Bytes of an address that one client has to itself, mixed with a salt that

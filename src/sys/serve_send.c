@@ -9,8 +9,10 @@
 
 #include "serve_priv.h"
 
-/* Bytes of a file that one client gets before the others have their turn. */
+/* Bytes of a file that one client gets before the others have their turn; the
+ * second where the rate is limited. */
 #define TURN_BYTES (512 * LIMIT_KIB)
+#define PACED_BYTES (16 * LIMIT_KIB)
 
 /* Bytes the client's side has taken. The kernel's buffer is not counted: it
  * may hold megabytes that nobody reads. */
@@ -38,6 +40,7 @@ send_head(struct serve *s, struct conn *c)
 	if (n < 0)
 		n = 0;
 	c->sent += (uint64_t)n;
+	s->month.sent += (uint64_t)n;
 	left = s->head.n - (size_t)n;
 	if (left == 0)
 		return STEP_DONE;
@@ -51,7 +54,7 @@ send_head(struct serve *s, struct conn *c)
 }
 
 static enum step
-send_kept(struct conn *c)
+send_kept(struct serve *s, struct conn *c)
 {
 	int flags = MSG_NOSIGNAL | (c->file >= 0 ? MSG_MORE : 0);
 	ssize_t n;
@@ -65,6 +68,7 @@ send_kept(struct conn *c)
 			return errno == EAGAIN ? STEP_BLOCKED : STEP_GONE;
 		c->out_at += (uint32_t)n;
 		c->sent += (uint64_t)n;
+		s->month.sent += (uint64_t)n;
 	}
 	free(c->out);
 	c->out = NULL;
@@ -72,17 +76,30 @@ send_kept(struct conn *c)
 	return STEP_DONE;
 }
 
+/* How much of a turn is left to a client; 0 is a pause, for all whose file
+ * counts against the rate. */
+static off_t
+share(const struct serve *s, const struct conn *c)
+{
+	if (s->config.rate == 0 || !c->paced)
+		return (off_t)TURN_BYTES;
+	if (s->tokens <= 0)
+		return 0;
+	return (off_t)PACED_BYTES;
+}
+
 static enum step
 send_file(struct serve *s, struct conn *c)
 {
-	off_t turn = (off_t)TURN_BYTES;
+	off_t turn = share(s, c);
+	bool paced = s->config.rate > 0 && c->paced;
 
 	while (c->at < c->end) {
 		off_t left = c->end - c->at;
 		ssize_t n;
 
 		if (turn <= 0)
-			return STEP_BLOCKED;
+			return paced ? STEP_PAUSED : STEP_BLOCKED;
 		n = sendfile(c->fd, c->file, &c->at,
 			(size_t)(left < turn ? left : turn));
 		if (n < 0 && errno == EINTR)
@@ -93,6 +110,9 @@ send_file(struct serve *s, struct conn *c)
 			return STEP_GONE;
 		c->sent += (uint64_t)n;
 		s->counts.bytes += (uint64_t)n;
+		s->month.sent += (uint64_t)n;
+		s->owed -= (uint64_t)n;
+		s->tokens -= n;
 		turn -= n;
 	}
 	close(c->file);
@@ -103,7 +123,7 @@ send_file(struct serve *s, struct conn *c)
 enum step
 send_rest(struct serve *s, struct conn *c)
 {
-	enum step k = c->out == NULL ? STEP_DONE : send_kept(c);
+	enum step k = c->out == NULL ? STEP_DONE : send_kept(s, c);
 
 	if (k == STEP_DONE && c->file >= 0)
 		k = send_file(s, c);

@@ -38,64 +38,125 @@ set_waits(struct serve *s)
 	s->list[CONN_HEAD].wait = (int64_t)c->head_seconds * 1000;
 	s->list[CONN_IDLE].wait = (int64_t)c->idle_seconds * 1000;
 	s->list[CONN_WRITE].wait = (int64_t)c->write_seconds * 1000;
+	s->list[CONN_BODY].wait = (int64_t)c->write_seconds * 1000;
 	s->list[CONN_LINGER].wait = LINGER_MS;
+}
+
+static bool
+same(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* Listen on `name` (NULL: nowhere) in `l`, unless `was` does already. */
+static enum err
+open_listener(struct serve *s, const char *name, uint32_t tag,
+	const struct serve_listener *was, struct serve_listener *l,
+	struct diag *d)
+{
+	int inherited = -1;
+	enum err e;
+
+	*l = (struct serve_listener){.fd = -1};
+	if (name == NULL || was->inherited || same(name, was->name))
+		return ERR_OK;
+	if (tag == TAG_LISTENER)
+		inherited = serve_take_inherited();
+	l->name = strdup(name);
+	if (l->name == NULL)
+		return diag_set(d, ERR_NOMEM, "out of memory");
+	e = inherited >= 0 ? serve_adopt(inherited, l, d)
+			   : serve_listen(name, l, d);
+	if (e == ERR_OK)
+		e = watch(s, l->fd, tag, d);
+	if (e != ERR_OK)
+		serve_close(l);
+	return e;
+}
+
+/* Move what open_listener made to where it is used. */
+static void
+take_listener(struct serve_listener *l, struct serve_listener *fresh,
+	const char *name)
+{
+	if (l->inherited || same(name, l->name))
+		return;
+	serve_close(l);
+	*l = *fresh;
+}
+
+static enum err
+open_root(const char *path, struct serve_root *r, struct diag *d)
+{
+	r->fd = -1;
+	r->beneath = false;
+	if (path == NULL)
+		return ERR_OK;
+	r->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (r->fd < 0)
+		return file_errno(path, d);
+	r->beneath = serve_file_beneath(r->fd);
+	return ERR_OK;
+}
+
+static void
+close_if(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+/* Numbers, and what is asked; the strings are not ours to keep. */
+static void
+take_config(struct serve *s, const struct serve_config *c)
+{
+	const struct serve_put *put = s->config.put;
+
+	s->config = *c;
+	s->config.put = put; /* serve_set_put */
+	s->config.listen = s->config.root = s->config.prefix = NULL;
+	s->config.cover = s->config.metrics = NULL;
+	s->config.connections = serve_allowed(c->connections);
+	set_waits(s);
 }
 
 /* Take over a configuration in one step: everything that can fail first. */
 static enum err
 configure(struct serve *s, const struct serve_config *c, struct diag *d)
 {
-	char origin[sizeof(s->origin)], unix_path[sizeof(s->unix_path)];
-	bool anew = s->listen == NULL || strcmp(s->listen, c->listen) != 0;
-	int root, fd = -1;
-	char *name = NULL;
-	enum err e = ERR_OK;
+	struct serve_root root = {.fd = -1}, cover = {.fd = -1};
+	struct serve_listener listener = {.fd = -1}, metrics = {.fd = -1};
+	enum err e;
 
 	if (strlen(c->prefix) >= sizeof(s->prefix))
 		return diag_set(d, ERR_CONFIG, "prefix: over %d bytes",
 			LIMIT_HTTP_PREFIX);
-	root = open(c->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (root < 0)
-		return file_errno(c->root, d);
-	if (anew) {
-		name = strdup(c->listen);
-		e = name == NULL ? diag_set(d, ERR_NOMEM, "out of memory")
-				 : serve_listen(c->listen, &fd, origin,
-					   sizeof(origin), unix_path,
-					   sizeof(unix_path), d);
-		if (e == ERR_OK)
-			e = watch(s, fd, TAG_LISTENER, d);
-	}
+	e = open_root(c->root, &root, d);
+	if (e == ERR_OK)
+		e = open_root(c->cover, &cover, d);
+	if (e == ERR_OK)
+		e = open_listener(
+			s, c->listen, TAG_LISTENER, &s->listener, &listener, d);
+	if (e == ERR_OK)
+		e = open_listener(
+			s, c->metrics, TAG_METRICS, &s->metrics, &metrics, d);
 	if (e != ERR_OK) {
-		close(root);
-		if (fd >= 0)
-			close(fd);
-		free(name);
+		serve_close(&listener);
+		close_if(root.fd);
+		close_if(cover.fd);
 		return e;
 	}
-	if (anew) {
-		if (s->listener >= 0)
-			close(s->listener);
-		if (s->unix_path[0] != '\0')
-			unlink(s->unix_path);
-		s->listener = fd;
-		s->deaf = false;
-		memcpy(s->origin, origin, sizeof(origin));
-		memcpy(s->unix_path, unix_path, sizeof(unix_path));
-		free(s->listen);
-		s->listen = name;
-	}
-	if (s->root >= 0)
-		close(s->root);
+	take_listener(&s->listener, &listener, c->listen);
+	take_listener(&s->metrics, &metrics, c->metrics);
+	s->deaf = false;
+	close_if(s->root.fd);
+	close_if(s->cover.fd);
 	s->root = root;
-	s->beneath = serve_file_beneath(root);
+	s->cover = cover;
 	snprintf(s->prefix, sizeof(s->prefix), "%s", c->prefix);
-	snprintf(s->url, sizeof(s->url), "%s%s", s->origin,
-		s->unix_path[0] == '\0' ? s->prefix : "");
-	s->config = *c;
-	s->config.listen = s->config.root = s->config.prefix = NULL;
-	s->config.connections = serve_allowed(c->connections);
-	set_waits(s);
+	snprintf(s->url, sizeof(s->url), "%s%s", s->listener.origin,
+		strncmp(s->listener.origin, "unix:", 5) == 0 ? "" : s->prefix);
+	take_config(s, c);
 	return ERR_OK;
 }
 
@@ -110,9 +171,10 @@ set_up(struct serve *s, struct diag *d)
 	for (i = 0; i < PEER_BUCKETS; i++)
 		s->peers[i] = CONN_NONE;
 	s->free = CONN_NONE;
-	s->epoll = s->signals = s->listener = s->root = -1;
+	s->epoll = s->signals = s->root.fd = s->cover.fd = -1;
+	s->listener.fd = s->metrics.fd = -1;
 	s->second = -1;
-	buf_init(&s->head, 4096);
+	buf_init(&s->head, LIMIT_SERVE_ANSWER);
 	s->conn = calloc(LIMIT_SERVE_CONNECTIONS, sizeof(*s->conn));
 	if (s->conn == NULL)
 		return diag_set(d, ERR_NOMEM, "out of memory");
@@ -146,6 +208,7 @@ serve_new(const struct serve_config *c, struct serve **out, struct diag *d)
 	if (s == NULL)
 		return diag_set(d, ERR_NOMEM, "out of memory");
 	e = set_up(s, d);
+	s->config.put = c->put;
 	if (e == ERR_OK)
 		e = configure(s, c, d);
 	if (e != ERR_OK) {
@@ -154,13 +217,6 @@ serve_new(const struct serve_config *c, struct serve **out, struct diag *d)
 	}
 	*out = s;
 	return ERR_OK;
-}
-
-static void
-close_if(int fd)
-{
-	if (fd >= 0)
-		close(fd);
 }
 
 void
@@ -174,15 +230,14 @@ serve_free(struct serve *s)
 		if (s->conn[i].state != CONN_FREE)
 			conn_drop(s, &s->conn[i]);
 	free(s->conn);
-	close_if(s->listener);
-	close_if(s->root);
+	serve_close(&s->listener);
+	serve_close(&s->metrics);
+	close_if(s->root.fd);
+	close_if(s->cover.fd);
 	close_if(s->signals);
 	close_if(s->epoll);
-	if (s->unix_path[0] != '\0')
-		unlink(s->unix_path);
 	if (s->masked)
 		(void)sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
-	free(s->listen);
 	buf_free(&s->head);
 	free(s);
 }
@@ -203,4 +258,15 @@ enum err
 serve_reload(struct serve *s, const struct serve_config *c, struct diag *d)
 {
 	return configure(s, c, d);
+}
+
+void
+serve_set_put(struct serve *s, const struct serve_put *put)
+{
+	size_t i;
+
+	for (i = 0; i < s->untouched; i++)
+		if (s->conn[i].state != CONN_FREE && s->conn[i].pushing)
+			conn_drop(s, &s->conn[i]);
+	s->config.put = put;
 }

@@ -52,7 +52,7 @@ run 1 "serve refuses it" erika-mirror serve -c gone.conf
 run 0 "few descriptors" bash -c 'ulimit -n 100 && exec erika-mirror check --root node'
 like "$err" 'allows 34 connections' "are told"
 
-refused '[mirror]\nroot = .\nrate = 20Mbit\n' 'bad.conf:3: unknown key "rate"' "unknown key"
+refused '[mirror]\nroot = .\nspeed = 20Mbit\n' 'bad.conf:3: unknown key "speed"' "unknown key"
 refused '[mirror]\nroot = .\nroot = .\n' 'bad.conf:3: "root" stands in line 2' "key twice"
 refused '[mirror]\nlisten = :0\n' 'bad.conf:2: listen' "no address"
 refused '[mirror]\nlisten = localhost:80\n' 'bad.conf:2: listen' "a name"
