@@ -7,7 +7,9 @@ static const char about[] =
 static const struct command commands[] = {
 	{"add", "[--mirror URL]... [--words WORDS] FILE|LINK|FOLDER|URL",
 		"trust an outlet, after comparing eight words", erika_add},
-	{"sync", "[--from PATH] [--country CC] [--since DATE] [--images] [OUTLET]",
+	{"sync", "[--from PATH] [--country CC] [--proxy URL] [--http] "
+		"[--network NAME] [--require-sandbox] [--since DATE] [--images] "
+		"[OUTLET]",
 		"get what is new", erika_sync},
 	{"list", "[-n N] [--all] [--language LL] [--outlet NAME]",
 		"show headlines, newest first", erika_list},

@@ -4,7 +4,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../core/country.h"
 #include "../core/text.h"
 #include "../read/xhtml.h"
 #include "../sys/archive.h"
@@ -13,15 +12,16 @@
 #include "../sys/source.h"
 #include "../sys/sync.h"
 #include "erika.h"
+#include "erika_config.h"
 #include "erika_report.h"
 
 struct run {
 	struct context *cx;
-	const char *from, *country;
+	const char *from;
 	bool images;
 	struct sync_options o;
-	struct countries countries;
-	struct country here;
+	struct config config;
+	bool said;    /* what is not known about the country */
 	json_t *json; /* array of outlets' reports */
 	enum err worst;
 	struct diag why;
@@ -77,13 +77,24 @@ keep_worst(struct run *r, enum err e, const struct diag *d,
 		text_show(shown, sizeof(shown), span_str(o->name)), d->why);
 }
 
+/* With what is known of its country; the signed list that the sync itself
+ * brings counts from the next one on. */
 static enum err
 outlet_sync(struct run *r, struct library *l, const struct library_outlet *o,
 	struct diag *d)
 {
-	struct sync_report news, pictures = {.err = ERR_OK};
-	enum err e = sync_outlet(l, o, &r->o, &news, d);
+	struct sync_report news = {.err = ERR_OK}, pictures = {.err = ERR_OK};
+	struct config_outlet own;
+	enum err e = config_outlet(&r->config, l, o->id, &own, d);
 
+	if (e == ERR_OK && own.said.code == ERR_MISSING && !r->said) {
+		talk(r->cx, "%s", own.said.why);
+		r->said = true;
+	}
+	r->o.country = r->config.country[0] == '\0' ? NULL : &own.here;
+	r->o.reach = &own.reach;
+	if (e == ERR_OK)
+		e = sync_outlet(l, o, &r->o, &news, d);
 	if (e == ERR_OK && r->images && news.complete)
 		e = sync_images(l, o, 0, &r->o, &pictures, d);
 	progress_clear(r);
@@ -97,6 +108,7 @@ outlet_sync(struct run *r, struct library *l, const struct library_outlet *o,
 	}
 	sync_report_clear(&news);
 	sync_report_clear(&pictures);
+	config_outlet_clear(&own);
 	return e;
 }
 
@@ -152,22 +164,6 @@ outlets_sync(struct run *r, struct library *l,
 }
 
 static enum err
-country_set(struct run *r, struct diag *d)
-{
-	enum err e = countries_builtin(&r->countries, d);
-
-	if (e != ERR_OK)
-		return e;
-	e = countries_find(&r->countries, r->country, &r->here, d);
-	if (e == ERR_MISSING) {
-		talk(r->cx, "%s", d->why);
-		e = ERR_OK;
-	}
-	r->o.country = &r->here;
-	return e;
-}
-
-static enum err
 run(struct run *r, const char *which, struct diag *d)
 {
 	struct library_outlets list = {.n = 0};
@@ -179,10 +175,8 @@ run(struct run *r, const char *which, struct diag *d)
 
 	/* A share file needs no network, so there is none. */
 	if (!share)
-		e = fetch_new(NULL, &f, d);
+		e = config_fetch(&r->config, &f, d);
 	r->o.fetch = f;
-	if (e == ERR_OK && r->country != NULL)
-		e = country_set(r, d);
 	if (e == ERR_OK)
 		e = erika_library(&l, &list, false, d);
 	if (e == ERR_OK)
@@ -190,7 +184,6 @@ run(struct run *r, const char *which, struct diag *d)
 	library_outlets_clear(&list);
 	library_close(l);
 	fetch_free(f);
-	countries_clear(&r->countries);
 	return e;
 }
 
@@ -198,12 +191,12 @@ enum err
 erika_sync(struct context *cx, int argc, char **argv, struct diag *d)
 {
 	struct run r = {.cx = cx};
+	struct config_options options = {.http = false};
 	const char *since = NULL;
 	const struct opt opts[] = {
 		{"from", 'f', OPT_STRING, &r.from, "PATH",
 			"only from this folder, share file or URL"},
-		{"country", 'c', OPT_STRING, &r.country, "CC",
-			"try first what works there: RU, IR, BY"},
+		CONFIG_OPTS(options),
 		{"since", 0, OPT_STRING, &since, "DATE",
 			"sealed weeks, too, from this day's on"},
 		{"images", 'i', OPT_FLAG, &r.images, NULL,
@@ -216,6 +209,8 @@ erika_sync(struct context *cx, int argc, char **argv, struct diag *d)
 
 	if (e == ERR_OK && since != NULL)
 		e = erika_day("since", since, &from, d);
+	if (e == ERR_OK)
+		e = config_load(&options, &r.config, d);
 	if (e != ERR_OK)
 		return e;
 	r.o = (struct sync_options){.now = clock_now(),
@@ -231,6 +226,7 @@ erika_sync(struct context *cx, int argc, char **argv, struct diag *d)
 				       "outlets", r.json),
 			d);
 	json_decref(r.json);
+	config_clear(&r.config);
 	if (e == ERR_OK && r.worst != ERR_OK) {
 		*d = r.why;
 		e = r.worst;

@@ -123,7 +123,14 @@ static enum err
 view_make(const struct library_mirror *from, struct route_mirror *v,
 	struct diag *d)
 {
-	*v = (struct route_mirror){.m = {.name = from->name, .url = from->url},
+	*v = (struct route_mirror){.m = {.name = from->name,
+					   .url = from->url,
+					   .addresses = from->addresses,
+					   .n_addresses = from->n_addresses,
+					   .pin = from->pin,
+					   .sni = from->sni,
+					   .front = from->front,
+					   .storage = from->storage},
 		.named = from->source != LIBRARY_MIRROR_LIST};
 	if (from->countries[0] == '\0')
 		return ERR_OK;
