@@ -175,6 +175,12 @@ bench-trust:
 	@$(MAKE) -s -j2 all conform $(ARCHIVE)
 	@tests/bench/trust.py $(B)
 
+# Mirrors and censors in a laboratory: the engine beside curl and aria2.
+bench-net:
+	@tests/lib/packages.sh bench
+	@$(MAKE) -s -j2 all tools $(BENCH)
+	@tests/bench/net.py $(B) $(BENCH_NET)
+
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
@@ -187,5 +193,5 @@ clean:
 	rm -rf build
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all demo test check bench bench-trust install units tools conform foreign clean
+.PHONY: all demo test check bench bench-trust bench-net install units tools conform foreign clean
 .SECONDARY:

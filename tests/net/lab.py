@@ -71,6 +71,9 @@ NGINX = {
 }
 BEHAVE = ["truncated", "endless", "slow-body", "slow-head", "silent",
           "gzip-bomb", "garbage-tls", "mute", "bit-flip"]
+# Can be set, but are not in the list: other ways to be endless.
+EXTRA = ["endless-chunked", "endless-announced", "one-more", "te-bomb",
+         "head-bomb", "continue-bomb", "trailer-bomb"]
 BEHAVIOURS = (list(FILTERS) + list(DNS) + ["throttle"] + list(LOSS) +
               list(NGINX) + BEHAVE)
 
@@ -296,7 +299,8 @@ class Lab:
 
     def ports(self):
         """Behaviour -> where its server listens: TLS, and 1000 up, plain."""
-        return {b: 8000 + i for i, b in enumerate(list(NGINX) + BEHAVE)}
+        return {b: 8000 + i for i, b in enumerate(list(NGINX) + BEHAVE
+                                               + EXTRA)}
 
     def nginx_config(self):
         files = {"tampered": self.root + ".tampered",
@@ -341,7 +345,8 @@ http {{
             "-c", f"{self.work}/nginx.conf"], "nginx")
         python = [sys.executable, "-B"]
         tls = ["--tls", f"{self.work}/leaf.pem", f"{self.work}/leaf.key"]
-        ports = [f"{b}={p}" for b, p in self.ports().items() if b in BEHAVE]
+        ports = [f"{b}={p}" for b, p in self.ports().items() 
+                 if b in BEHAVE + EXTRA]
         behave = self.spawn("mirrors", python + [
             f"{HERE}/behave.py", "--root", self.root] + tls + ports, "behave")
         self.write_hosts()
@@ -390,7 +395,7 @@ http {{
 
     def set(self, label, *behaviours):
         for b in behaviours:
-            if b != "normal" and b not in BEHAVIOURS:
+            if b != "normal" and b not in BEHAVIOURS + EXTRA:
                 raise Trouble(f"no behaviour {b}")
         if label not in self.mirrors:
             raise Trouble(f"no mirror {label}")
