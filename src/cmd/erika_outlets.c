@@ -1,25 +1,71 @@
-/* erika outlets: whom you trust, and how fresh their news is. */
+/* erika outlets: whom you trust, how fresh their news is, and where their
+ * mirrors are. */
 #include <stdio.h>
 
 #include "../core/text.h"
 #include "../sys/clock.h"
 #include "../sys/file.h"
 #include "erika.h"
+#include "erika_country.h"
+
+static json_t *
+mirror_json(const struct library_mirror *m)
+{
+	static const char *const source[] = {"user", "link", "list"};
+	json_t *addresses = json_array();
+	size_t i;
+
+	for (i = 0; i < m->n_addresses; i++)
+		json_array_append_new(addresses, json_string(m->addresses[i]));
+	/* "?": null when there is none. */
+	return json_pack("{s:o, s:o, s:s, s:o, s:s?, s:s?, s:s?, s:b}", "name",
+		erika_json_text(m->name), "url", erika_json_text(m->url),
+		"source", source[m->source], "addresses", addresses, "pin",
+		m->pin, "sni", m->sni, "front", m->front, "storage",
+		(int)m->storage);
+}
 
 static json_t *
 mirrors_json(const struct library_mirrors *m)
 {
-	static const char *const source[] = {"user", "link", "list"};
 	json_t *a = json_array();
 	size_t i;
 
 	for (i = 0; i < m->n; i++)
-		json_array_append_new(
-			a, json_pack("{s:o, s:o, s:s}", "name",
-				   erika_json_text(m->list[i].name), "url",
-				   erika_json_text(m->list[i].url), "source",
-				   source[m->list[i].source]));
+		json_array_append_new(a, mirror_json(&m->list[i]));
 	return a;
+}
+
+/* " (yours; 2 addresses, front)": what is worth knowing of a mirror beside its
+ * URL. */
+static const char *
+mirror_note(char out[static 120], const struct library_mirror *m)
+{
+	static const char *const source[] = {"yours", "by link", ""};
+	const char *sep = "; ";
+	size_t n;
+
+	n = (size_t)snprintf(out, 120, " (%s", source[m->source]);
+	if (source[m->source][0] == '\0')
+		sep = "";
+	if (m->n_addresses > 0) {
+		n += (size_t)snprintf(out + n, 120 - n, "%s%zu address%s", sep,
+			m->n_addresses, m->n_addresses == 1 ? "" : "es");
+		sep = ", ";
+	}
+	if (m->sni != NULL || m->pin != NULL) {
+		n += (size_t)snprintf(out + n, 120 - n, "%s%s", sep,
+			m->sni != NULL ? "pinned, other name" : "pinned");
+		sep = ", ";
+	}
+	if (m->front != NULL) {
+		n += (size_t)snprintf(out + n, 120 - n, "%sfront", sep);
+		sep = ", ";
+	}
+	if (m->storage)
+		n += (size_t)snprintf(out + n, 120 - n, "%sstorage", sep);
+	snprintf(out + n, 120 - n, ")");
+	return n == 2 ? "" : out;
 }
 
 static enum err
@@ -49,6 +95,7 @@ outlet_print(const struct context *cx, const struct library_outlet *o,
 	const struct library_mirrors *m, int64_t proofs, int64_t now)
 {
 	char words[ERIKA_WORDS], hex[65], fresh[240], shown[300];
+	char note[120];
 	size_t i;
 
 	text_hex(hex, o->fingerprint, sizeof(o->fingerprint));
@@ -71,8 +118,10 @@ outlet_print(const struct context *cx, const struct library_outlet *o,
 				m->n - i);
 			break;
 		}
-		printf("  mirror   %s\n", text_show(shown, sizeof(shown),
-						  span_str(m->list[i].url)));
+		printf("  mirror   %s%s\n",
+			text_show(
+				shown, sizeof(shown), span_str(m->list[i].url)),
+			mirror_note(note, &m->list[i]));
 	}
 }
 
@@ -122,8 +171,10 @@ outlet_show(const struct context *cx, struct library *l,
 enum err
 erika_outlets(struct context *cx, int argc, char **argv, struct diag *d)
 {
-	const char *proof = NULL;
+	const char *proof = NULL, *country = NULL;
 	const struct opt opts[] = {
+		{"country", 'c', OPT_STRING, &country, "CC",
+			"what is known about networks there: RU, IR, BY"},
 		{"proof", 0, OPT_STRING, &proof, "FILE",
 			"write the proof of two heads to this file"},
 		{NULL, 0, OPT_FLAG, NULL, NULL, NULL},
@@ -135,14 +186,21 @@ erika_outlets(struct context *cx, int argc, char **argv, struct diag *d)
 	size_t i;
 	enum err e = command_opts(cx, opts, argc, argv, 0, 1, &first, d);
 
+	if (e == ERR_OK && proof != NULL && country != NULL)
+		e = diag_set(d, ERR_USAGE,
+			"--proof and --country are two questions");
 	if (e != ERR_OK)
 		return e;
-	e = erika_library(&l, &list, false, d);
+	e = erika_library(&l, &list, country != NULL, d);
 	if (e == ERR_OK && first < argc)
 		e = library_outlet_find(&list, argv[first], &one, d);
 	if (e == ERR_OK && proof != NULL)
 		e = proof_write(cx, l, one, proof, d);
-	for (i = 0; e == ERR_OK && proof == NULL && i < list.n; i++)
+	if (e == ERR_OK && country != NULL)
+		e = country_show(cx, l, &list, one, country, d);
+	for (i = 0;
+		e == ERR_OK && proof == NULL && country == NULL && i < list.n;
+		i++)
 		if (one == NULL || one == &list.list[i])
 			e = outlet_show(cx, l, &list.list[i], d);
 	library_outlets_clear(&list);
