@@ -20,6 +20,10 @@ enum err mirrors_add(struct mirrors *to, struct mirror *m,
 enum err mirrors_resolver_add(struct mirrors *to, struct resolver *r,
 	enum mirrors_kind kind, enum err wrong, struct diag *d) ERR_MUST_USE;
 
+/* Whether a mirror's ways fit its URL; `who` names it in errors. */
+enum err mirror_ways_check(const struct mirror *m, const char *who,
+	enum mirrors_kind kind, enum err wrong, struct diag *d) ERR_MUST_USE;
+
 /* Append an address to a mirror's. */
 enum err mirror_address_add(struct mirror *m, struct span address,
 	enum err wrong, struct diag *d) ERR_MUST_USE;

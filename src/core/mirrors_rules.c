@@ -70,8 +70,8 @@ url_check(const struct mirror *m, enum mirrors_kind kind, enum err wrong,
 }
 
 static enum err
-addresses_check(const struct mirror *m, enum mirrors_kind kind, enum err wrong,
-	struct diag *d)
+addresses_check(const struct mirror *m, const char *who, enum mirrors_kind kind,
+	enum err wrong, struct diag *d)
 {
 	size_t i;
 
@@ -79,19 +79,20 @@ addresses_check(const struct mirror *m, enum mirrors_kind kind, enum err wrong,
 		(m->url == NULL || !mirrors_url_ok(span_str(m->url))))
 		return diag_set(d, wrong,
 			"mirror %s has an address, but no url of http or https",
-			m->name);
+			who);
 	for (i = 0; kind != MIRRORS_OWN && i < m->n_addresses; i++)
 		if (!address_public(span_str(m->addresses[i])))
 			return diag_set(d, wrong,
 				"mirror %s: %s is an address of a private "
 				"network, where readers are not",
-				m->name, m->addresses[i]);
+				who, m->addresses[i]);
 	return ERR_OK;
 }
 
 /* Pins, names and fronts are about TLS. */
 static enum err
-tls_check(const struct mirror *m, enum err wrong, struct diag *d)
+tls_check(
+	const struct mirror *m, const char *who, enum err wrong, struct diag *d)
 {
 	char shown[96];
 
@@ -101,29 +102,36 @@ tls_check(const struct mirror *m, enum err wrong, struct diag *d)
 		return diag_set(d, wrong,
 			"mirror %s: pin, sni, front and kind need a url of "
 			"https",
-			m->name);
+			who);
 	if (m->pin != NULL && !mirrors_pin_ok(span_str(m->pin)))
 		return diag_set(d, wrong,
 			"mirror %s: a pin is \"sha256//\" and the base64 of 32 "
 			"bytes",
-			m->name);
+			who);
 	if (m->sni != NULL && !mirrors_name_ok(span_str(m->sni)))
 		return diag_set(d, wrong,
 			"mirror %s: sni \"%s\" is not a host name in lower "
 			"case",
-			m->name,
-			text_show(shown, sizeof(shown), span_str(m->sni)));
+			who, text_show(shown, sizeof(shown), span_str(m->sni)));
 	if (m->front != NULL && !mirrors_name_ok(span_str(m->front)))
 		return diag_set(d, wrong,
 			"mirror %s: front \"%s\" is not a host name in lower "
 			"case",
-			m->name,
+			who,
 			text_show(shown, sizeof(shown), span_str(m->front)));
 	/* Under another name its certificate proves nothing. */
 	if (m->sni != NULL && m->pin == NULL)
-		return diag_set(
-			d, wrong, "mirror %s: sni needs a pin", m->name);
+		return diag_set(d, wrong, "mirror %s: sni needs a pin", who);
 	return ERR_OK;
+}
+
+enum err
+mirror_ways_check(const struct mirror *m, const char *who,
+	enum mirrors_kind kind, enum err wrong, struct diag *d)
+{
+	enum err e = addresses_check(m, who, kind, wrong, d);
+
+	return e == ERR_OK ? tls_check(m, who, wrong, d) : e;
 }
 
 static enum err
@@ -138,11 +146,7 @@ mirror_check(const struct mirror *m, enum mirrors_kind kind, enum err wrong,
 			"\"%s\" is not a name of a-z, 0-9, '.', '_' and '-'",
 			text_show(shown, sizeof(shown), span_str(m->name)));
 	e = url_check(m, kind, wrong, d);
-	if (e == ERR_OK)
-		e = addresses_check(m, kind, wrong, d);
-	if (e == ERR_OK)
-		e = tls_check(m, wrong, d);
-	return e;
+	return e == ERR_OK ? mirror_ways_check(m, m->name, kind, wrong, d) : e;
 }
 
 enum err

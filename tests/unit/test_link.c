@@ -43,6 +43,43 @@ good(void)
 	buf_free(&b);
 }
 
+#define PIN "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+
+/* Other ways to a mirror stand behind its URL. */
+static void
+ways(void)
+{
+	static const char link[] =
+		"erika:" HEX "?at=https://a.example/e/&address=203.0.113.7"
+		"&address=2001:db8::7&pin=sha256//" PIN "&sni=shop.example"
+		"&front=cdn.example&kind=storage&at=https://b.example/";
+	const struct mirror *m;
+	struct link l;
+	struct buf b;
+
+	buf_init(&b, LINK_MAX);
+	is_err(parse(link, &l), ERR_OK, "a link with other ways");
+	m = &l.ways[0];
+	ok(l.n_urls == 2 && m->n_addresses == 2 && m->storage,
+		"has two addresses of the first mirror");
+	is_str(m->addresses[1], "2001:db8::7", "the second");
+	is_str(m->pin, "sha256//" PIN, "its pin");
+	is_str(m->sni, "shop.example", "its other name");
+	is_str(m->front, "cdn.example", "its front");
+	ok(l.ways[1].n_addresses == 0 && l.ways[1].pin == NULL,
+		"and nothing of the second mirror");
+	is_err(link_add(&l, &b), ERR_OK, "it is written");
+	link_clear(&l);
+	is_err(parse(buf_cstr(&b), &l), ERR_OK, "and read again");
+	ok(strstr(buf_cstr(&b), "%3D&sni=") != NULL,
+		"its base64 percent-encoded");
+	ok(l.n_urls == 2 && l.ways[0].n_addresses == 2 && l.ways[0].storage,
+		"whole");
+	link_clear(&l);
+	ok(l.ways[0].pin == NULL, "and cleared");
+	buf_free(&b);
+}
+
 static void
 bad(void)
 {
@@ -66,6 +103,32 @@ bad(void)
 		{"erika:" HEX "?at=%", ERR_SYNTAX},
 		{"erika:" HEX "?at=%4", ERR_SYNTAX},
 		{"erika:" HEX "?at=%4g", ERR_SYNTAX},
+		{"erika:" HEX "?address=203.0.113.7", ERR_SYNTAX},
+		{"erika:" HEX "?pin=sha256//" PIN "&at=https://a.example/",
+			ERR_SYNTAX},
+		{"erika:" HEX "?at=https://a.example/&address=10.0.0.1",
+			ERR_REFUSED},
+		{"erika:" HEX "?at=https://a.example/&address=a.example",
+			ERR_REFUSED},
+		{"erika:" HEX "?at=https://a.example/&address=203.0.113.7"
+		 "&address=203.0.113.7",
+			ERR_REFUSED},
+		{"erika:" HEX "?at=https://a.example/&pin=AAEC", ERR_REFUSED},
+		{"erika:" HEX "?at=https://a.example/&pin=sha256//" PIN
+		 "&pin=sha256//" PIN,
+			ERR_SYNTAX},
+		{"erika:" HEX "?at=https://a.example/&sni=shop.example",
+			ERR_REFUSED},
+		{"erika:" HEX "?at=http://a.example/&front=cdn.example",
+			ERR_REFUSED},
+		{"erika:" HEX "?at=https://a.example/&front=localhost",
+			ERR_REFUSED},
+		{"erika:" HEX "?at=https://a.example/&kind=plain", ERR_SYNTAX},
+		{"erika:" HEX "?at=https://a.example/&kind=storage"
+		 "&kind=storage",
+			ERR_SYNTAX},
+		{"erika:" HEX "?at=https://a.example/&front=a%00.example",
+			ERR_SYNTAX},
 		{"erika:" HEX "?name=", ERR_SYNTAX},
 		{"erika:" HEX "?name=a&name=b", ERR_SYNTAX},
 		{"erika:" HEX "?name=a%0ab", ERR_SYNTAX},
@@ -108,6 +171,7 @@ int
 main(void)
 {
 	good();
+	ways();
 	bad();
 	large();
 	return plan();
