@@ -103,6 +103,7 @@ answer_put(struct serve *s, struct conn *c, unsigned status, const char *why)
 {
 	struct http_response a = {.status = status};
 
+	c->close = c->close || s->draining;
 	if (status < 300 && c->left == 0) {
 		s->counts.pushes++;
 		answer_say(s, c, &a, why);

@@ -59,6 +59,7 @@ push_begin(struct serve *s, struct conn *c)
 	const struct http_request *r = &s->request;
 	const char *name = answer_name(s);
 	unsigned status;
+	bool close;
 
 	/* Until a body is taken, all of it is in the way of what follows. */
 	c->left = r->length;
@@ -70,10 +71,13 @@ push_begin(struct serve *s, struct conn *c)
 		answer_refusal(s, c, 411);
 		return;
 	}
+	close = c->close;
+	c->close = true;
 	if (answer_blocked(s, c, answer_inner(name))) {
-		c->close = c->refused = true;
+		c->refused = true;
 		return;
 	}
+	c->close = close;
 	if (!make_room(s)) {
 		answer_refusal(s, c, 503);
 		return;

@@ -57,12 +57,13 @@ class Client:
             name, value = line.split(": ", 1)
             assert name not in fields, name
             fields[name] = value
-        n = 0 if method == "HEAD" else int(fields["Content-Length"])
+        status = int(lines[0].split(" ")[1])
+        n = 0 if method == "HEAD" or status == 204 else int(fields["Content-Length"])
         while len(self.got) < n:
             if not self.more():
                 return None
         body, self.got = self.got[:n], self.got[n:]
-        return Response(int(lines[0].split(" ")[1]), fields, body, head + body)
+        return Response(status, fields, body, head + body)
 
     def ended(self):
         """Whether nothing more comes but the end (a reset counts as one)."""

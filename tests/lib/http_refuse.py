@@ -1,10 +1,12 @@
 """Malformed requests: each is answered once with its status, and closed. A
-well-formed request follows each in the same bytes, and must not be answered."""
+well-formed request follows each in the same bytes, and must not be answered.
+Usage: http_refuse.py PORT [put]; with `put`, the server takes pushes."""
 
 import sys
 from http_client import Client, check
 
 port = int(sys.argv[1])
+takes = sys.argv[2:] == ["put"]
 H = "Host: h\r\n"
 G = "GET /m/timestamp.json HTTP/1.1\r\n"
 NEXT = "GET /t/next HTTP/1.1\r\nHost: h\r\n\r\n"
@@ -16,6 +18,10 @@ def target(t):
 
 def field(f):
     return f"{G}{H}{f}\r\n\r\n"
+
+
+def put(f, body="hello", t="/t/x"):
+    return f"PUT {t} HTTP/1.1\r\n{H}{f}\r\n\r\n{body}"
 
 
 table = [
@@ -76,8 +82,7 @@ table = [
     ("DELETE", 501, f"DELETE /m/timestamp.json HTTP/1.1\r\n{H}\r\n"),
     ("TRACE", 501, f"TRACE /m/timestamp.json HTTP/1.1\r\n{H}\r\n"),
     ("CONNECT", 400, f"CONNECT h:80 HTTP/1.1\r\n{H}\r\n"),
-    ("PUT, not yet", 405, f"PUT /t/x HTTP/1.1\r\n{H}Content-Length: 5\r\n\r\nhello"),
-    ("PUT that waits", 405, f"PUT /t/x HTTP/1.1\r\n{H}Content-Length: 5\r\nExpect: 100-continue\r\n\r\n"),
+    ("PUT without a length", 411 if takes else 405, f"PUT /t/x HTTP/1.1\r\n{H}\r\n"),
     ("method that is no token", 400, f"G@T /m/timestamp.json HTTP/1.1\r\n{H}\r\n"),
     ("no method", 400, f" /m/timestamp.json HTTP/1.1\r\n{H}\r\n"),
     ("two spaces", 400, f"GET  /m/timestamp.json HTTP/1.1\r\n{H}\r\n"),
@@ -136,6 +141,43 @@ table = [
     ("range beyond 64 bits", 400, field("Range: bytes=0-99999999999999999999")),
     ("two Range fields", 400, field("Range: bytes=0-1\r\nRange: bytes=0-1")),
     ("Connection with a bad token", 400, field("Connection: keep alive")),
+    # the same games with a body
+    ("PUT with two lengths", 400, put("Content-Length: 5\r\nContent-Length: 0")),
+    ("PUT with one length twice", 400, put("Content-Length: 5\r\nContent-Length: 5")),
+    ("PUT with a list of lengths", 400, put("Content-Length: 5, 5")),
+    ("PUT with a signed length", 400, put("Content-Length: +5")),
+    ("PUT with a length in hex", 400, put("Content-Length: 0x5")),
+    ("PUT with a length in octal", 400, put("Content-Length: 05")),
+    ("PUT with a fraction", 400, put("Content-Length: 5.0")),
+    ("PUT with a length and more", 400, put("Content-Length: 5 bytes")),
+    ("PUT with a huge length", 400, put("Content-Length: 18446744073709551621")),
+    ("PUT with a negative length", 400, put("Content-Length: -5")),
+    ("PUT with an empty length", 400, put("Content-Length:")),
+    ("PUT chunked and with a length", 400, put("Transfer-Encoding: chunked\r\nContent-Length: 5", "0\r\n\r\n")),
+    ("PUT with a length and chunked", 400, put("Content-Length: 5\r\nTransfer-Encoding: chunked", "0\r\n\r\n")),
+    ("PUT chunked behind a tab", 400, put("Transfer-Encoding:\tchunked\r\nContent-Length: 5")),
+    ("PUT in an unknown coding", 400, put("Transfer-Encoding: gzip, chunked\r\nContent-Length: 5")),
+    ("PUT with a folded length", 400, put("Content-Length:\r\n 5")),
+    ("PUT with a length behind a bare LF", 400, put("X: y\nContent-Length: 5")),
+    ("PUT with a space before the colon", 400, put("Content-Length : 5")),
+    ("PUT with NUL in its length", 400, put("Content-Length: 5\0")),
+    ("PUT of a part", 400, put("Content-Length: 5\r\nContent-Range: bytes 0-4/10")),
+    ("PUT of something packed", 400, put("Content-Length: 5\r\nContent-Encoding: gzip")),
+    ("PUT that expects something else", 400, put("Content-Length: 5\r\nExpect: 100-continue, x")),
+    ("PUT with two Expects", 400, put("Content-Length: 5\r\nExpect: 100-continue\r\nExpect: 100-continue")),
+    ("PUT with two Hosts", 400, put(f"{H}Content-Length: 5")),
+    ("PUT in absolute form", 400, put("Content-Length: 5", t="http://h/t/x")),
+    ("PUT above the root", 400, put("Content-Length: 5", t="/t/../../secret")),
+    ("PUT with encoded dots", 400, put("Content-Length: 5", t="/t/%2e%2e/x")),
+    ("PUT with an encoded slash", 400, put("Content-Length: 5", t="/t%2fx")),
+    ("PUT with an encoded NUL", 400, put("Content-Length: 5", t="/t/x%00")),
+    ("PUT to an asterisk", 400, put("Content-Length: 5", t="*")),
+    ("PUT to a long target", 414, put("Content-Length: 5", t="/" + "a" * 3000)),
+    ("PUT with a long field", 431, put("Content-Length: 5\r\nX: " + "y" * 20000)),
+    ("PUT of a hidden name", 405, put("Content-Length: 5", t="/t/.x")),
+    ("PUT of a folder", 405, put("Content-Length: 5", t="/t/")),
+    ("PUT with a query", 405, put("Content-Length: 5", t="/t/x?y")),
+    ("PUT in HTTP/2.0", 505, put("Content-Length: 5").replace("1.1", "2.0", 1)),
 ]
 
 check(len(table) >= 60, f"{len(table)} malformed requests in the table")
