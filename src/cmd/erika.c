@@ -19,6 +19,8 @@ static const struct command commands[] = {
 	{"share", "[--since DATE] [--until DATE] [--images] -o FILE [OUTLET]",
 		"write news to a file for others", erika_share},
 	{"outlets", "[--proof FILE] [OUTLET]", "list whom you trust", erika_outlets},
+	{"forget", "[--networks] [--read] [--all] [--yes] [OUTLET]",
+		"delete for good", erika_forget},
 	{NULL, NULL, NULL, NULL},
 };
 

@@ -1,11 +1,13 @@
 #include "db.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "file.h"
@@ -149,6 +151,63 @@ db_rollback(struct db *db)
 {
 	if (!sqlite3_get_autocommit(db->h))
 		(void)db_exec(db, "ROLLBACK", NULL);
+}
+
+/* ---- deleting for good */
+
+enum err
+db_wipe_start(struct db *db, struct diag *d)
+{
+	/* Kept after each commit, so that it can be overwritten. */
+	return db_exec(db, "PRAGMA journal_mode=PERSIST", d);
+}
+
+/* Zeros over a file of ours, to its end. */
+static enum err
+file_zero(const char *path, struct diag *d)
+{
+	static const uint8_t zeros[16384];
+	struct stat st;
+	off_t left = 0;
+	ssize_t k = 0;
+	int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+
+	if (fd < 0)
+		return errno == ENOENT ? ERR_OK : file_errno(path, d);
+	if (fstat(fd, &st) == 0)
+		left = st.st_size;
+	for (; left > 0 && k >= 0; left -= k)
+		k = write(fd, zeros,
+			left < (off_t)sizeof(zeros) ? (size_t)left
+						    : sizeof(zeros));
+	if (k < 0 || fsync(fd) != 0) {
+		enum err e = file_errno(path, d);
+
+		close(fd);
+		return e;
+	}
+	close(fd);
+	return ERR_OK;
+}
+
+enum err
+db_wipe_end(struct db *db, struct diag *d)
+{
+	const char *path = sqlite3_db_filename(db->h, "main");
+	enum err done, e = db_exec(db, "VACUUM", d);
+	struct buf journal;
+
+	buf_init(&journal, 8192);
+	done = buf_printf(&journal, "%s-journal", path);
+	/* Its head is zeros by now: nobody would roll it back. */
+	if (done == ERR_OK)
+		done = file_zero(buf_cstr(&journal), e == ERR_OK ? d : NULL);
+	buf_free(&journal);
+	if (e == ERR_OK)
+		e = done;
+	done = db_exec(
+		db, "PRAGMA journal_mode=DELETE", e == ERR_OK ? d : NULL);
+	return e == ERR_OK ? done : e;
 }
 
 static enum err

@@ -27,6 +27,14 @@ enum err db_begin(struct db *db, struct diag *d) ERR_MUST_USE;
 enum err db_commit(struct db *db, struct diag *d) ERR_MUST_USE;
 void db_rollback(struct db *db);
 
+/* Delete for good: between these, what is deleted goes into no journal that is
+ * merely unlinked afterwards. The end writes the whole file anew, without what
+ * was deleted, and overwrites the journal. Outside of transactions. ERR_SPACE
+ * when there is no room for that: what was deleted is overwritten with zeros
+ * even so. ERR_IO. */
+enum err db_wipe_start(struct db *db, struct diag *d) ERR_MUST_USE;
+enum err db_wipe_end(struct db *db, struct diag *d) ERR_MUST_USE;
+
 /* Start a statement. `args` says the kinds of what follows, one letter each:
  * i int64_t, t const char * (NULL binds NULL), b struct span. Statements are
  * cached by the address of `sql`, so pass string literals. Only one run of

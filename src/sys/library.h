@@ -86,6 +86,16 @@ enum err library_outlet_add(struct library *l, const char *name,
 enum err library_outlet_alias(struct library *l, int64_t outlet, int64_t *id,
 	struct diag *d) ERR_MUST_USE;
 
+/* Forget, for good: an outlet with all that came of it, what was read, or all
+ * of it. Call them between start and end, which writes the file anew
+ * (db_wipe_end). Other processes must not be reading. ERR_MISSING when there
+ * is no such outlet. */
+enum err library_forget_start(struct library *l, struct diag *d) ERR_MUST_USE;
+enum err library_forget_outlet(
+	struct library *l, int64_t outlet, struct diag *d) ERR_MUST_USE;
+enum err library_forget_read(struct library *l, struct diag *d) ERR_MUST_USE;
+enum err library_forget_end(struct library *l, struct diag *d) ERR_MUST_USE;
+
 /* Keep the verdict of a complete update. */
 enum err library_outlet_verdict(struct library *l, int64_t outlet,
 	const struct trust_verdict *v, int64_t now,
