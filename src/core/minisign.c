@@ -113,8 +113,9 @@ minisign_key_add(struct buf *out, const struct minisign_key *k)
 	memcpy(blob + 2, k->keynum, MINISIGN_KEYNUM);
 	memcpy(blob + 2 + MINISIGN_KEYNUM, k->key, CRYPTO_PUBLIC);
 	minisign_keynum_text(number, k->keynum);
-	e = buf_printf(
-		out, MINISIGN_UNTRUSTED "minisign public key %s\n", number);
+	/* minisign writes no zeros in front: the same key, the same file. */
+	e = buf_printf(out, MINISIGN_UNTRUSTED "minisign public key %s\n",
+		number + strspn(number, "0"));
 	if (e == ERR_OK)
 		e = text_base64_add(out, span_of(blob, sizeof(blob)));
 	if (e == ERR_OK)

@@ -341,6 +341,7 @@ test_keynum(void)
 	struct minisign_key k;
 	struct minisign_sig s;
 	struct diag d;
+	struct buf b;
 	uint8_t hash[HASH_MAX];
 
 	/* SHA-256 of 32 zero bytes begins 66687aadf862bd77. */
@@ -351,7 +352,15 @@ test_keynum(void)
 		minisign_sig_parse(
 			span_str(SIG_1 SIG_2 SIG_3 SIG_4), &s, NULL) != ERR_OK)
 		exit(1);
-	k.keynum[7] ^= 1;
+	buf_init(&b, 200);
+	k.keynum[7] = 0x0b;
+	is_err(minisign_key_add(&b, &k), ERR_OK, "a number that begins with 0");
+	ok(strncmp(buf_cstr(&b), PUB_1, strlen(PUB_1) - 17) == 0 &&
+			strncmp(buf_cstr(&b) + strlen(PUB_1) - 17,
+				"B45157600FD581A\n", 16) == 0,
+		"written without a zero in front, as minisign does");
+	buf_free(&b);
+	k.keynum[7] = 0x6b ^ 1;
 	hash_bytes(HASH_BLAKE2B_512, span_str(FILE_TEXT), hash);
 	is_err(minisign_check(&s, &k, hash, &d), ERR_KEY,
 		"the right key under another number");
