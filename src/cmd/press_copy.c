@@ -7,6 +7,7 @@
 #include "../core/limits.h"
 #include "../core/tuf.h"
 #include "../sys/file.h"
+#include "press_prune.h"
 #include "press_records.h"
 
 struct copy {
@@ -183,6 +184,8 @@ copy_run(struct room *r, const char *to, bool all, struct copied *out,
 			" VALUES(?,?,?) ON CONFLICT(folder) DO UPDATE SET"
 			" copied=excluded.copied, head=excluded.head",
 			"tib", to, newest, span_of(head, 32));
+	if (e == ERR_OK)
+		e = prune_mirror(r, to, d);
 	buf_free(&c.from);
 	buf_free(&c.dest);
 	return e;

@@ -12,6 +12,7 @@
 #include "press.h"
 #include "press_copy.h"
 #include "press_head.h"
+#include "press_prune.h"
 #include "press_lists.h"
 #include "press_roles.h"
 
@@ -125,6 +126,19 @@ sign(const struct context *cx, struct room *r, const struct mirrors *m,
 	return e;
 }
 
+/* What stays too long does no harm: it is no reason not to publish. */
+static void
+prune(const struct context *cx, struct room *r)
+{
+	struct diag d;
+	size_t n;
+
+	if (prune_run(r, clock_now(), &n, &d) != ERR_OK)
+		talk_warn(cx, "old metadata stays: %s", d.why);
+	else if (n > 0 && cx->verbose)
+		talk(cx, "%zu files of old metadata are gone", n);
+}
+
 enum err
 press_publish(struct context *cx, int argc, char **argv, struct diag *d)
 {
@@ -157,6 +171,8 @@ press_publish(struct context *cx, int argc, char **argv, struct diag *d)
 			"with this folder");
 	if (e == ERR_OK)
 		e = head_write(r, clock_now(), d);
+	if (e == ERR_OK)
+		prune(cx, r);
 	if (e == ERR_OK)
 		e = mirrors_copy(cx, r, &m, all, argc - first, argv + first, d);
 	mirrors_clear(&m);
