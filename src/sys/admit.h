@@ -43,6 +43,8 @@
 
 struct admit;
 
+#define ADMIT_WISH 720
+
 /* One outlet that the operator has chosen to carry. Strings are borrowed as
  * long as the struct admit lives. */
 struct admit_publisher {
@@ -102,6 +104,17 @@ void admit_free(struct admit *a);
  * A request to put what is here already is answered by `begin`, before any
  * byte of it is read: with "Expect: 100-continue" nothing is sent twice. */
 void admit_put(struct admit *a, struct serve_put *out);
+
+/* What the head on its way of publisher i still lacks: file k of it, in the
+ * order in which it can come. false: none such. For a pull, which asks for it
+ * elsewhere and then PUTs it here. */
+struct admit_wish {
+	char path[ADMIT_WISH]; /* "m/7.d-news.json" */
+	uint64_t most;	       /* bytes */
+	bool exact;	       /* and not one less */
+	bool optional;	       /* the head does not wait for it */
+};
+bool admit_wants(struct admit *a, size_t i, size_t k, struct admit_wish *out);
 
 /* Do what is due: sweep stages that nothing has come to for a day. Cheap;
  * call it hourly or more often. */
