@@ -105,16 +105,33 @@ void admit_free(struct admit *a);
  * byte of it is read: with "Expect: 100-continue" nothing is sent twice. */
 void admit_put(struct admit *a, struct serve_put *out);
 
-/* What the head on its way of publisher i still lacks: file k of it, in the
- * order in which it can come. false: none such. For a pull, which asks for it
- * elsewhere and then PUTs it here. */
+/* ---- for a pull, which asks elsewhere for what is missing, and PUTs it here
+
+ * The number that the next root of publisher i has: 1 in an empty folder. */
+uint64_t admit_next_root(const struct admit *a, size_t i);
+
+/* What the head on its way still lacks: file k of it, in the order in which it
+ * can come. false: none such. */
 struct admit_wish {
 	char path[ADMIT_WISH]; /* "m/7.d-news.json" */
 	uint64_t most;	       /* bytes */
 	bool exact;	       /* and not one less */
 	bool optional;	       /* the head does not wait for it */
 };
-bool admit_wants(struct admit *a, size_t i, size_t k, struct admit_wish *out);
+bool admit_wants(
+	const struct admit *a, size_t i, size_t k, struct admit_wish *out);
+
+/* No source has this file: do without it, as if the quota had taken it. Only
+ * for sealed bundles; false for what a head cannot do without. */
+bool admit_forgo(struct admit *a, size_t i, const char *path);
+
+/* Try again to go live, when nothing is missing (another change was being
+ * made). ERR_OK: there is no head on its way any more. ERR_MISSING: files
+ * are missing. ERR_EXISTS: try again. ERR_SPACE, ERR_IO. */
+enum err admit_finish(struct admit *a, size_t i, struct diag *d) ERR_MUST_USE;
+
+/* The version that is served, 0 for none: for words only. */
+uint64_t admit_version(const struct admit *a, size_t i);
 
 /* Do what is due: sweep stages that nothing has come to for a day. Cheap;
  * call it hourly or more often. */

@@ -1,6 +1,8 @@
 /* The inside of admission, shared by src/sys/admit*.c alone:
- *   admit.c         publishers, and PUT: what may begin, what came, answers
+ *   admit.c         publishers: start, end, what is due
+ *   admit_put.c     PUT: what may begin, what came of it, the answers
  *   admit_form.c    whether bytes are as the outlet wrote them, and no others
+ *   admit_root.c    roots
  *   admit_intake.c  a newer head on its way: metadata through the machine
  *   admit_want.c    the targets it names that are not here
  *   admit_stage.c   files and folders: the stage, parts, locks
@@ -36,6 +38,7 @@ struct admit_file {
 	uint8_t sha256[32];
 	char *target; /* of a .minisig: its bundle's target path, and the */
 	char *role;   /* desk's role; else NULL */
+	bool sealed;
 	bool staged;
 	bool dropped; /* the quota does without it */
 };
@@ -165,7 +168,12 @@ typedef enum err walk_fn(void *arg, const char *path, const char *rest,
 enum err folder_walk(
 	const char *dir, walk_fn *fn, void *arg, struct diag *d) ERR_MUST_USE;
 
-/* ---- admit_intake.c */
+/* ---- admit_root.c */
+
+/* The machine over the roots of F and of the stage, up to the newest one that
+ * is here, whose bytes are appended to `root`. ERR_MISSING: there is none. */
+enum err root_machine(struct admit_place *pl, struct trust **out,
+	struct buf *root, struct diag *d) ERR_MUST_USE;
 
 /* A next root, or the first. */
 enum err intake_root(struct admit_place *pl, const char *name,
@@ -173,6 +181,8 @@ enum err intake_root(struct admit_place *pl, const char *name,
 
 /* The number that the next root has: 1 in an empty folder. */
 uint64_t intake_next_root(const struct admit_place *pl);
+
+/* ---- admit_intake.c */
 
 /* A timestamp. ERR_OK: pl->in is of this head. ERR_EXISTS: it is the live
  * one. ERR_ROLLBACK: older than the live one or than that on its way. */
@@ -238,6 +248,9 @@ uint64_t prune_cost(uint64_t n);
 bool prune_gone(
 	const struct admit_place *pl, const char *target, const char *role);
 
+/* Whether a role is a period of sealed weeks. */
+bool prune_is_sealed(const char *role);
+
 /* Count F once. */
 enum err prune_measure(struct admit_place *pl, struct diag *d) ERR_MUST_USE;
 
@@ -248,5 +261,9 @@ bool prune_fits(const struct admit_place *pl, uint64_t bytes, uint64_t inodes);
  * mark those dropped that have not come yet. ERR_SPACE: even so it would not
  * fit. */
 enum err prune_for(struct admit_place *pl, struct diag *d) ERR_MUST_USE;
+
+/* Do without a sealed bundle that nobody has, as if it had been removed. */
+enum err prune_forgo(struct admit_place *pl, struct admit_file *f,
+	struct diag *d) ERR_MUST_USE;
 
 #endif

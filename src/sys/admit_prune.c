@@ -119,8 +119,8 @@ line_of(const char *target, char out[static LINE])
 	return true;
 }
 
-static bool
-is_sealed(const char *role)
+bool
+prune_is_sealed(const char *role)
 {
 	return strncmp(role, "s-", 2) == 0;
 }
@@ -141,8 +141,9 @@ prune_gone(const struct admit_place *pl, const char *target, const char *role)
 {
 	char line[LINE];
 
-	return pl->gone != NULL && is_sealed(role) && line_of(target, line) &&
-	       strcmp(line, pl->gone) <= 0 && !is_pinned(pl, target);
+	return pl->gone != NULL && prune_is_sealed(role) &&
+	       line_of(target, line) && strcmp(line, pl->gone) <= 0 &&
+	       !is_pinned(pl, target);
 }
 
 /* ---- choosing */
@@ -246,7 +247,7 @@ year_add(struct pruning *p, const char *year, struct diag *d)
 		bool loaded;
 
 		e = role_load(p->pl, year, period, &loaded, d);
-		for (k = 0; e == ERR_OK && loaded && is_sealed(period) &&
+		for (k = 0; e == ERR_OK && loaded && prune_is_sealed(period) &&
 			    (g = trust_listed(t, period, k)) != NULL;
 			k++)
 			e = victim_add(p, g, d);
@@ -488,5 +489,26 @@ prune_for(struct admit_place *pl, struct diag *d)
 	for (i = 0; i < p.n; i++)
 		free(p.list[i].line);
 	free(p.list);
+	return e;
+}
+
+enum err
+prune_forgo(struct admit_place *pl, struct admit_file *f, struct diag *d)
+{
+	char target[ADMIT_NAME], line[LINE];
+	const char *name = strrchr(f->path, '/');
+	int lock;
+	enum err e = stage_lock(pl, &lock, d);
+
+	/* "t/b/news/2026-w48/HEX.7.ekb" is b/news/2026-w48/7.ekb. */
+	snprintf(target, sizeof(target), "%.*s/%s", (int)(name - f->path) - 2,
+		f->path + 2, name + 1 + 65);
+	if (e == ERR_OK && !line_of(target, line))
+		e = diag_set(d, ERR_FAILED, "%s is no bundle", target);
+	if (e == ERR_OK)
+		e = gone_write(pl, line, d);
+	if (e == ERR_OK)
+		f->dropped = true;
+	stage_unlock(lock);
 	return e;
 }

@@ -115,7 +115,8 @@ target_add(struct admit_place *pl, const struct trust_target *g, size_t *room,
 	struct diag *d)
 {
 	const struct admit_config *c = pl->a->c;
-	struct admit_file f = {.length = trust_target_length(g)};
+	struct admit_file f = {.length = trust_target_length(g),
+		.sealed = prune_is_sealed(trust_target_role(g))};
 	char path[ADMIT_NAME];
 	struct span desk;
 	uint64_t n, sequence;
