@@ -9,6 +9,17 @@
 
 #define SLOTS ((uint32_t)LIMIT_WISHES) /* a power of two */
 
+/* Copy a string of the options. */
+static bool
+keep(struct fetch *f, size_t i, const char **s)
+{
+	if (*s == NULL)
+		return true;
+	f->strings[i] = strdup(*s);
+	*s = f->strings[i];
+	return *s != NULL;
+}
+
 enum err
 fetch_new(const struct fetch_options *o, struct fetch **out, struct diag *d)
 {
@@ -24,12 +35,10 @@ fetch_new(const struct fetch_options *o, struct fetch **out, struct diag *d)
 	f->left = clock_steady();
 	if (o != NULL)
 		f->options = *o;
-	if (f->options.ca_file != NULL) {
-		f->ca_file = strdup(f->options.ca_file);
-		f->options.ca_file = f->ca_file;
-		if (f->ca_file == NULL)
-			goto memory;
-	}
+	if (!keep(f, 0, &f->options.ca_file) ||
+		!keep(f, 1, &f->options.proxy) ||
+		!keep(f, 2, &f->options.resolver))
+		goto memory;
 	for (i = 0; e == ERR_OK && i < SPARES; i++)
 		e = link_start(&f->spare[i], &f->options, d);
 	if (e != ERR_OK) {
@@ -55,7 +64,8 @@ fetch_free(struct fetch *f)
 	for (i = 0; i < SPARES; i++)
 		link_stop(&f->spare[i], NULL);
 	free(f->wish);
-	free(f->ca_file);
+	for (i = 0; i < sizeof(f->strings) / sizeof(f->strings[0]); i++)
+		free(f->strings[i]);
 	free(f);
 }
 

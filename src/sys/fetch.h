@@ -19,6 +19,12 @@ struct fetch_options {
 	/* File of the certificate authorities to trust instead of the
 	 * system's; NULL: the system's. */
 	const char *ca_file;
+	/* "socks5h://127.0.0.1:9050": every wish that goes to the network has
+	 * a route with just this proxy, or is refused. NULL: none is set. */
+	const char *proxy;
+	/* The user's own DoH server, by its URL: it may have a private
+	 * address. Others, of downloaded lists, may not. */
+	const char *resolver;
 	/* Tests put a lying child here. It gets its end of the socket and
 	 * does not return. NULL: the real one. */
 	void (*child)(int fd, const struct fetch_options *o);

@@ -11,6 +11,7 @@
 
 #include "clock.h"
 #include "fetch_http.h"
+#include "random.h"
 
 struct child;
 
@@ -29,7 +30,7 @@ struct transfer {
 struct child {
 	int fd;
 	enum cell_kind kind; /* CELL_KINDS before the first wish */
-	const char *ca_file;
+	struct http_rules rules;
 	CURLM *multi;
 	struct buf in;
 	struct transfer *first, **last;
@@ -238,7 +239,7 @@ transfers_start(struct child *c)
 		} else if (has_room(c, t)) {
 			t->running = true;
 			c->running[c->n_running++] = t;
-			if (!http_start(&t->http, c->multi, c->ca_file))
+			if (!http_start(&t->http, c->multi, &c->rules))
 				transfer_end(t);
 		}
 	}
@@ -302,12 +303,16 @@ transfers_watch(struct child *c)
 static bool
 child_open(struct child *c, int fd, const struct fetch_options *o)
 {
-	*c = (struct child){
-		.fd = fd, .kind = CELL_KINDS, .ca_file = o->ca_file};
+	*c = (struct child){.fd = fd,
+		.kind = CELL_KINDS,
+		.rules = {.ca_file = o->ca_file,
+			.plan = {.proxy = o->proxy, .resolver = o->resolver}}};
+	random_fill(c->rules.plan.secret, sizeof(c->rules.plan.secret));
 	c->last = &c->first;
 	buf_init(&c->in, 2 * FRAME_MAX);
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
 		return false;
+	http_rules_default(&c->rules);
 	c->multi = curl_multi_init();
 	return c->multi != NULL &&
 	       curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS,

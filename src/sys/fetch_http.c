@@ -1,5 +1,6 @@
 #include "fetch_http.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -68,6 +69,12 @@ private_refused(struct http *h, const char *ip)
 		ip);
 }
 
+static bool
+any_address(const struct http *h)
+{
+	return h->want->allow_private || h->plan->any_address;
+}
+
 static curl_socket_t
 on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
 {
@@ -76,7 +83,7 @@ on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
 	int fd;
 
 	(void)purpose;
-	if (!h->want->allow_private && address_private(&a->addr)) {
+	if (!any_address(h) && address_private(&a->addr)) {
 		address_text(&a->addr, text);
 		private_refused(h, text);
 		return CURL_SOCKET_BAD;
@@ -96,7 +103,7 @@ on_request(void *arg, char *ip, char *local, int port, int local_port)
 	(void)local;
 	(void)port;
 	(void)local_port;
-	if (!h->want->allow_private && address_private_text(ip)) {
+	if (!any_address(h) && address_private_text(ip)) {
 		private_refused(h, ip);
 		return CURL_PREREQFUNC_ABORT;
 	}
@@ -120,65 +127,13 @@ on_tls(CURL *easy, void *ctx, void *arg)
 	return CURLE_OK;
 }
 
-/* What every request has in common; they must not tell one reader from
- * another. No cookies, HSTS or Alt-Svc: libcurl has them only when asked. */
-static bool
-set_common(CURL *c)
+CURLcode
+http_listen(struct http *h)
 {
 	unsigned bad = 0;
-
-	bad |= curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
-	bad |= curl_easy_setopt(c, CURLOPT_REDIR_PROTOCOLS_STR, "https");
-	bad |= curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
-	bad |= curl_easy_setopt(c, CURLOPT_PATH_AS_IS, 1L);
-	bad |= curl_easy_setopt(c, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
-	bad |= curl_easy_setopt(c, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-	bad |= curl_easy_setopt(c, CURLOPT_PROXY, "");
-	bad |= curl_easy_setopt(
-		c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-	bad |= curl_easy_setopt(c, CURLOPT_HTTP09_ALLOWED, 0L);
-	bad |= curl_easy_setopt(c, CURLOPT_HTTP_CONTENT_DECODING, 0L);
-	bad |= curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L);
-	bad |= curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L);
-	bad |= curl_easy_setopt(
-		c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	/* A session or its ticket would tell a mirror who comes again. */
-	bad |= curl_easy_setopt(c, CURLOPT_SSL_SESSIONID_CACHE, 0L);
-	bad |= curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
-	bad |= curl_easy_setopt(c, CURLOPT_BUFFERSIZE, 65536L);
-	bad |= curl_easy_setopt(
-		c, CURLOPT_CONNECTTIMEOUT_MS, (long)LIMIT_CONNECT_MS);
-#if LIBCURL_VERSION_NUM >= 0x075700
-	/* A name that is still being looked up must not hold us. */
-	bad |= curl_easy_setopt(c, CURLOPT_QUICK_EXIT, 1L);
-#endif
-	return bad == 0;
-}
-
-static bool
-set_wish(struct http *h, const char *ca_file)
-{
-	const struct wire_want *w = h->want;
-	char url[sizeof(w->base) + sizeof(w->path)], range[64];
 	CURL *c = h->easy;
-	unsigned bad = 0;
 
-	snprintf(url, sizeof(url), "%s%s", w->base, w->path);
-	bad |= curl_easy_setopt(c, CURLOPT_URL, url);
-	if (w->n > 0) {
-		snprintf(range, sizeof(range), "%llu-%llu",
-			(unsigned long long)w->offset,
-			(unsigned long long)(w->offset + w->n - 1));
-		bad |= curl_easy_setopt(c, CURLOPT_RANGE, range);
-	}
-	if (w->fresh) {
-		bad |= curl_easy_setopt(c, CURLOPT_FRESH_CONNECT, 1L);
-		bad |= curl_easy_setopt(c, CURLOPT_FORBID_REUSE, 1L);
-	}
-	if (ca_file != NULL) {
-		bad |= curl_easy_setopt(c, CURLOPT_CAINFO, ca_file);
-		bad |= curl_easy_setopt(c, CURLOPT_CAPATH, NULL);
-	}
+	h->began = clock_steady();
 	bad |= curl_easy_setopt(c, CURLOPT_ERRORBUFFER, h->error);
 	bad |= curl_easy_setopt(c, CURLOPT_PRIVATE, h);
 	bad |= curl_easy_setopt(c, CURLOPT_HEADERFUNCTION, on_head);
@@ -192,30 +147,7 @@ set_wish(struct http *h, const char *ca_file)
 	/* Not every TLS library can say; the reason is less exact then. */
 	(void)curl_easy_setopt(c, CURLOPT_SSL_CTX_FUNCTION, on_tls);
 	(void)curl_easy_setopt(c, CURLOPT_SSL_CTX_DATA, h);
-	return bad == 0;
-}
-
-bool
-http_start(struct http *h, CURLM *multi, const char *ca_file)
-{
-	h->began = clock_steady();
-	h->easy = curl_easy_init();
-	if (h->easy == NULL) {
-		done_set(h->done, ERR_NOMEM, "out of memory");
-		return false;
-	}
-	if (!set_common(h->easy) || !set_wish(h, ca_file)) {
-		done_set(h->done, ERR_REFUSED,
-			"libcurl %s lacks something that is needed, or the "
-			"URL is wrong",
-			curl_version_info(CURLVERSION_NOW)->version);
-		return false;
-	}
-	if (curl_multi_add_handle(multi, h->easy) != CURLM_OK) {
-		done_set(h->done, ERR_NOMEM, "out of memory");
-		return false;
-	}
-	return true;
+	return bad == 0 ? CURLE_OK : CURLE_UNKNOWN_OPTION;
 }
 
 /* The moment at which the clock that now runs will have run out; libcurl
@@ -385,17 +317,14 @@ http_deadline(struct http *h)
 void
 http_stop(struct http *h, CURLM *multi)
 {
-	if (h->easy == NULL)
-		return;
-	curl_multi_remove_handle(multi, h->easy);
-	curl_easy_cleanup(h->easy);
-	h->easy = NULL;
-}
+	size_t i;
 
-bool
-fetch_can(enum strategy s, const char **why)
-{
-	if (why != NULL)
-		*why = "";
-	return s < STRATEGY_COUNT;
+	if (h->easy != NULL) {
+		curl_multi_remove_handle(multi, h->easy);
+		curl_easy_cleanup(h->easy);
+		h->easy = NULL;
+	}
+	for (i = 0; i < sizeof(h->lists) / sizeof(h->lists[0]); i++)
+		curl_slist_free_all(h->lists[i]);
+	free(h->plan);
 }

@@ -7,6 +7,17 @@
 
 #include "fetch_child.h"
 #include "fetch_head.h"
+#include "fetch_plan.h"
+
+/* What holds for all wishes of a child. */
+struct http_rules {
+	const char *ca_file; /* or NULL: libcurl's own, a folder maybe */
+	struct plan_rules plan;
+};
+
+/* The system's file of authorities where none is given: libcurl keeps a file
+ * from one connection to the next, but not with a folder beside it. */
+void http_rules_default(struct http_rules *r);
 
 struct http {
 	const struct wire_want *want; /* borrowed; all below is ours */
@@ -16,6 +27,8 @@ struct http {
 	void *arg;
 	int64_t began; /* clock_steady */
 	CURL *easy;
+	struct plan *plan;
+	struct curl_slist *lists[3]; /* that the handle borrows */
 	struct head head;
 	uint64_t got;	      /* body bytes handed on */
 	int64_t asked;	      /* when the request went out; 0 before */
@@ -28,7 +41,10 @@ struct http {
 };
 
 /* Begin on `multi`. On false `done` says why and http_stop is still due. */
-bool http_start(struct http *h, CURLM *multi, const char *ca_file);
+bool http_start(struct http *h, CURLM *multi, const struct http_rules *rules);
+
+/* Set the callbacks on h->easy. */
+CURLcode http_listen(struct http *h);
 
 /* Microseconds until http_late must look again, at `now`. */
 int64_t http_patience(const struct http *h, int64_t now);

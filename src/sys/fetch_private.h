@@ -31,7 +31,7 @@ struct wish {
 
 struct fetch {
 	struct fetch_options options;
-	char *ca_file;
+	char *strings[3]; /* that options borrow */
 	struct link link[CELL_KINDS];
 	struct link spare[SPARES];
 	struct wish *wish; /* LIMIT_WISHES of them; index: low bits of id */
@@ -46,6 +46,10 @@ struct fetch {
 	unsigned deaths;   /* of children */
 	struct diag death; /* the last one's */
 };
+
+/* Whether these are percent-encoded segments of a URL: no query, no empty, "."
+ * or ".." segment. */
+bool url_path_ok(struct span s);
 
 /* Whether the wish has a base, path, part and route that are ever fetched;
  * false: `d` says why not. */

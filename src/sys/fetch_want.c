@@ -3,10 +3,8 @@
 #include "../core/mirrors.h"
 #include "fetch_private.h"
 
-/* Percent-encoded segments of a URL: no query, no empty, "." or ".."
- * segment. */
-static bool
-path_ok(struct span s)
+bool
+url_path_ok(struct span s)
 {
 	static const char plain[] = "-._~!$&'()*+,;=:@%";
 	size_t i, start = 0;
@@ -44,7 +42,7 @@ want_ok(const struct fetch_want *w, struct diag *d)
 	struct span base = span_str(w->base), path = span_str(w->path);
 	const struct route *r = w->route;
 
-	if (!mirrors_base_ok(base) || !path_ok(path)) {
+	if (!mirrors_base_ok(base) || !url_path_ok(path)) {
 		diag_set(d, ERR_REFUSED, "not something that is fetched");
 		return false;
 	}
