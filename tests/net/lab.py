@@ -359,16 +359,16 @@ http {{
         self.dnsmasq = dns
         if "doh" in services:
             doh = self.spawn("mirrors", python + [
-                f"{HERE}/doh.py", "--address", DOH, "--port", "443",
+                f"{HERE}/doh.py", "--address", DOH, "--port", "7443",
                 "--hosts", f"{self.work}/hosts.true"] + tls, "doh")
-            self.wait_for("doh.py", lambda: self.said("doh", "ready"), doh)
+            self.wait_for("doh.py", lambda: self.said("doh", "ready\n"), doh)
         if "proxy" in services:
             proxy = self.spawn("mirrors", python + [
                 f"{HERE}/socks.py", "--address", PROXY, "--port", "9050",
                 "--hosts", f"{self.work}/hosts.true"], "proxy")
-            self.wait_for("socks.py", lambda: self.said("proxy", "ready"),
+            self.wait_for("socks.py", lambda: self.said("proxy", "ready\n"),
                           proxy)
-        self.wait_for("behave.py", lambda: self.said("behave", "ready"),
+        self.wait_for("behave.py", lambda: self.said("behave", "ready\n"),
                       behave)
         self.wait_for("dnsmasq", lambda: self.said("dns", "started"), dns)
         self.wait_for("nginx", lambda: ":0050 " in self.proc_tcp(), nginx)
@@ -403,7 +403,10 @@ http {{
 
     def apply(self):
         """Make what was set so."""
-        censor, nat = [], []
+        censor = []
+        # nginx has this port of every address.
+        nat = [f"-A PREROUTING -d {DOH} -p tcp --dport {HTTPS} -j DNAT "
+               f"--to-destination {DOH}:7443"]
         for m in self.mirrors.values():
             for b in m.how:
                 for rule in FILTERS.get(b, []):
