@@ -24,7 +24,7 @@ INGEST = $(call objs,src/ingest/*.c)
 READ = $(call objs,src/read/*.c)
 COMMON = $(call objs,src/cmd/command.c src/cmd/common_*.c)
 LIBS = $(B)/liberika.a
-PROGRAMS = $(B)/erika $(B)/erika-press $(B)/erika-mirror
+PROGRAMS = $(B)/erika $(B)/erika-press $(B)/erika-mirror $(B)/erika-mirror-pull
 
 LD_CORE = -ljansson -lz -lsodium -lnettle
 LD_READ = -lexpat -lunistring
@@ -93,6 +93,12 @@ $(B)/erika-press: $(call objs,src/cmd/press.c src/cmd/press_*.c) $(COMMON) \
 $(B)/erika-mirror: $(call objs,src/cmd/mirror.c src/cmd/mirror_*.c) $(COMMON) \
 	$(B)/libsys.a $(B)/liberika.a
 	$(CC) $(LDFLAGS) -o $@ $^ -Wl,--as-needed $(LD_mirror)
+
+# What `erika-mirror pull` becomes: the only part of a mirror that goes out to
+# the network.
+$(B)/erika-mirror-pull: $(call objs,src/cmd/pull.c src/cmd/mirror_config.c \
+	src/cmd/mirror_keys.c) $(COMMON) $(B)/libsys.a $(B)/liberika.a
+	$(CC) $(LDFLAGS) -o $@ $^ -Wl,--as-needed -lcurl $(LD_CORE)
 
 # ---- tests
 

@@ -10,6 +10,8 @@ static const struct command table[] = {
 		mirror_check},
 	{"serve", "[-c FILE] [--root DIR] [--listen ADDR] [--prefix PATH]",
 		"serve a published folder to readers", mirror_serve},
+	{"pull", "[-c FILE] [--root DIR] [--every MINUTES]",
+		"fetch what is new from other mirrors", mirror_pull},
 	{NULL, NULL, NULL, NULL},
 };
 
