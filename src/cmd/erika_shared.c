@@ -14,8 +14,10 @@
 #include "../core/words.h"
 #include "erika.h"
 
-/* Seconds by which honest clocks may differ. */
+/* Seconds by which honest clocks may differ; and after which so long a silence
+ * of an outlet is stranger than a clock that is ahead. */
 #define CLOCKS_DIFFER 3600
+#define CLOCK_AHEAD ((int64_t)2 * 365 * 86400)
 
 const char *
 erika_date(char out[static ERIKA_DATE], int64_t t)
@@ -45,7 +47,8 @@ erika_fresh(char *out, size_t size, const struct library_outlet *o, int64_t now)
 {
 	static const char wrong[] = "; the clock here is before what was "
 				    "signed: it looks wrong";
-	char as_of[ERIKA_DATE], until[ERIKA_DATE];
+	char as_of[ERIKA_DATE], until[ERIKA_DATE], today[ERIKA_DATE];
+	char ahead[120] = "";
 	/* Two machines are never set quite alike. */
 	bool early = now < o->as_of - CLOCKS_DIFFER;
 
@@ -55,10 +58,15 @@ erika_fresh(char *out, size_t size, const struct library_outlet *o, int64_t now)
 	}
 	erika_date(as_of, o->as_of != 0 ? o->as_of : o->synced);
 	erika_date(until, o->expires);
+	if (now > o->expires + CLOCK_AHEAD)
+		snprintf(ahead, sizeof(ahead),
+			"; the clock here says %s: if that is wrong, so is "
+			"this",
+			erika_date(today, now));
 	if (library_outlet_stale(o, now))
 		snprintf(out, size,
-			"STALE: as of %s; good until %s, which has passed%s",
-			as_of, until, early ? wrong : "");
+			"STALE: as of %s; good until %s, which has passed%s%s",
+			as_of, until, early ? wrong : "", ahead);
 	else
 		snprintf(out, size, "fresh: as of %s, good until %s%s", as_of,
 			until, early ? wrong : "");

@@ -292,7 +292,7 @@ prune_mirror(struct room *r, const char *to, struct diag *d)
 		e = folder_sweep(r, to, "t/x", d);
 	if (e == ERR_OK)
 		e = db_query(r->db, d, &q,
-			"SELECT path FROM file WHERE path GLOB 't/b/*'"
+			"SELECT path FROM file WHERE +path GLOB 't/b/*'"
 			" ORDER BY id DESC LIMIT " SWEEP,
 			"");
 	if (e != ERR_OK)
