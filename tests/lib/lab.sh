@@ -59,3 +59,40 @@ mirror_url() {
 together() {
 	xargs -d '\n' -P "$1" -I{} bash -c '{}'
 }
+
+# capture NAME: packets at the reader, all but ARP, until capture_stop.
+capture() {
+	PATH=$PATH:/usr/sbin nsenter -t "$lab_reader" -n -m tcpdump -i any \
+		-n -U --immediate-mode -w - not arp >"$1.pcap" 2>"$1.err" &
+	capture_pid=$!
+	capture_name=$1
+	for _ in $(seq 200); do
+		grep -q '^tcpdump: listening' "$1.err" && return 0
+		kill -0 "$capture_pid" 2>/dev/null || return 1
+		sleep 0.05
+	done
+	return 1
+}
+capture_stop() {
+	# What was sent last is seen last.
+	at_reader curl -s -m 2 -o end.out http://198.18.1.202:81/ || true
+	for _ in $(seq 100); do
+		[ "$(captured "$capture_name" 'port 81')" -gt 0 ] && break
+		sleep 0.05
+	done
+	kill "$capture_pid"
+	wait "$capture_pid" 2>/dev/null
+}
+
+# captured NAME FILTER...: how many packets of it.
+captured() {
+	captured_name=$1
+	shift
+	PATH=$PATH:/usr/sbin tcpdump -n -r "$captured_name.pcap" "$@" \
+		2>/dev/null | wc -l
+}
+
+# asked NAME...: how often the local resolver was asked for it.
+asked() {
+	grep -cE "query\[[A-Z]+\] $1 " lab/dns.log
+}
