@@ -97,7 +97,7 @@ $(B)/erika-mirror: $(call objs,src/cmd/mirror.c src/cmd/mirror_*.c) $(COMMON) \
 # What `erika-mirror pull` becomes: the only part of a mirror that goes out to
 # the network.
 $(B)/erika-mirror-pull: $(call objs,src/cmd/pull.c src/cmd/mirror_config.c \
-	src/cmd/mirror_keys.c) $(COMMON) $(B)/libsys.a $(B)/liberika.a
+	src/cmd/mirror_keys.c src/cmd/mirror_state.c src/cmd/mirror_blocks.c) $(COMMON) $(B)/libsys.a $(B)/liberika.a
 	$(CC) $(LDFLAGS) -o $@ $^ -Wl,--as-needed -lcurl $(LD_CORE)
 
 # ---- tests

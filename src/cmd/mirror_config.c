@@ -111,7 +111,9 @@ settle(struct mirror_config *c, struct diag *d)
 	if (!c->per_address_given)
 		c->serve.per_address =
 			serve_listen_local(c->listen) ? 0 : PER_ADDRESS;
-	if (c->state == NULL && c->root != NULL) {
+	/* Somebody's folder that is served for a while gets nothing written
+	 * into it. */
+	if (c->state == NULL && c->root != NULL && c->from_file) {
 		c->state = file_join(c->root, ".node");
 		if (c->state == NULL)
 			return diag_set(d, ERR_NOMEM, "out of memory");
@@ -121,8 +123,8 @@ settle(struct mirror_config *c, struct diag *d)
 	c->serve.prefix = c->prefix;
 	c->serve.cover = c->cover;
 	c->serve.metrics = c->metrics;
-	/* Every minute: what has to outlive us is written then. */
-	c->serve.report_seconds = 60;
+	/* What has to outlive us is looked at then. */
+	c->serve.report_seconds = 10;
 	return settle_publishers(c, d);
 }
 
@@ -131,6 +133,7 @@ parse(struct span s, const char *file, struct mirror_config *c, struct diag *d)
 {
 	enum err e = ini_parse(s, file, mirror_key_set, c, d);
 
+	c->from_file = true;
 	if (e == ERR_OK)
 		e = beside(&c->root, file, d);
 	if (e == ERR_OK)

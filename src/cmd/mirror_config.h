@@ -35,12 +35,13 @@ struct mirror_publisher {
 struct mirror_config {
 	char *listen, *root, *prefix; /* owned; serve borrows them */
 	char *cover, *metrics;	      /* or NULL */
-	char *state;		      /* folder of what is kept beside copies */
+	char *state;		      /* folder of what is kept beside copies,
+				       * or NULL without a file */
 	char *operator;		      /* name or contact, or NULL */
 	struct minisign_key key;      /* the operator's, */
 	bool has_key;		      /* if there is one */
 	bool counts;		      /* log = counts */
-	bool per_address_given;
+	bool per_address_given, from_file;
 	uint64_t store, files; /* of a publisher that names none */
 	struct mirror_publisher *publishers;
 	size_t n_publishers;

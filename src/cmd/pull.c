@@ -8,7 +8,9 @@
 #include "../core/limits.h"
 #include "../core/text.h"
 #include "../sys/clock.h"
+#include "mirror_blocks.h"
 #include "mirror_config.h"
+#include "mirror_held.h"
 #include "pull.h"
 
 /* What became of all publishers. */
@@ -120,10 +122,22 @@ outcome_err(const struct outcome *o, struct diag *d)
 		o->failed + o->done);
 }
 
+/* What status shows; that it cannot be written is no failure of a pull. */
+static void
+note(const struct context *cx, const struct mirror_config *c,
+	const struct outcome *o)
+{
+	struct diag d;
+
+	if (o->failed == 0 && o->done > 0 &&
+		mirror_state_pulled(c, clock_now(), &d) != ERR_OK)
+		talk_warn(cx, "the time is not noted: %s", d.why);
+}
+
 /* Until a signal ends the program: nothing is lost by that at any moment. */
 static _Noreturn void
-forever(const struct context *cx, const struct admit_config *c, struct fetch *f,
-	unsigned minutes)
+forever(const struct context *cx, const struct mirror_config *mc,
+	const struct admit_config *c, struct fetch *f, unsigned minutes)
 {
 	for (;;) {
 		struct timespec left = {.tv_sec = (time_t)minutes * 60};
@@ -132,6 +146,8 @@ forever(const struct context *cx, const struct admit_config *c, struct fetch *f,
 
 		if (all_pull(cx, c, f, &o, &d) != ERR_OK)
 			talk_warn(cx, "%s", d.why);
+		else
+			note(cx, mc, &o);
 		while (nanosleep(&left, &left) != 0)
 			;
 	}
@@ -149,6 +165,7 @@ pull(struct context *cx, int argc, char **argv, struct diag *d)
 			"go on, and pull again so often"},
 		{NULL, 0, OPT_FLAG, NULL, NULL, NULL}};
 	struct mirror_config c;
+	struct mirror_blocks blocks = {.n = 0};
 	struct admit_config ac;
 	struct fetch *f = NULL;
 	struct outcome out;
@@ -163,14 +180,21 @@ pull(struct context *cx, int argc, char **argv, struct diag *d)
 	if (e != ERR_OK)
 		return e;
 	mirror_config_admit(&c, &ac);
-	e = fetch_new(NULL, &f, d);
+	ac.blocked = mirror_blocks_sha256;
+	ac.blocked_arg = &blocks;
+	e = mirror_blocks_load(&blocks, &c, d);
+	if (e == ERR_OK)
+		e = fetch_new(NULL, &f, d);
 	if (e == ERR_OK && every > 0)
-		forever(cx, &ac, f, every);
+		forever(cx, &c, &ac, f, every);
 	if (e == ERR_OK)
 		e = all_pull(cx, &ac, f, &out, d);
 	if (e == ERR_OK)
+		note(cx, &c, &out);
+	if (e == ERR_OK)
 		e = outcome_err(&out, d);
 	fetch_free(f);
+	mirror_blocks_free(&blocks);
 	mirror_config_free(&c);
 	return e;
 }
