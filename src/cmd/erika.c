@@ -5,10 +5,14 @@ static const char about[] =
 	"them and\nlets you read them.";
 
 static const struct command commands[] = {
-	{"add", "[--mirror URL]... [--words WORDS] FILE|LINK|FOLDER|URL",
-		"trust an outlet, after comparing eight words", erika_add},
-	{"sync", "[--from PATH] [--country CC] [--proxy URL] [--http] "
-		"[--network NAME] [--require-sandbox] [--since DATE] [--images] "
+	{"add",
+		"[--mirror URL]... [--mirror-file FILE] [--words WORDS] "
+		"[FILE|LINK|FOLDER|URL|OUTLET]",
+		"trust an outlet, or add mirrors to one", erika_add},
+	{"sync",
+		"[--from PATH] [--country CC] [--proxy URL] [--http] "
+		"[--network NAME] [--require-sandbox] [--since DATE] "
+		"[--images] "
 		"[OUTLET]",
 		"get what is new", erika_sync},
 	{"list", "[-n N] [--all] [--language LL] [--outlet NAME]",
@@ -18,7 +22,8 @@ static const struct command commands[] = {
 		"check a bundle, a share file or a proof", erika_verify},
 	{"share", "[--since DATE] [--until DATE] [--images] -o FILE [OUTLET]",
 		"write news to a file for others", erika_share},
-	{"outlets", "[--proof FILE] [OUTLET]", "list whom you trust", erika_outlets},
+	{"outlets", "[--country CC] [--proof FILE] [OUTLET]",
+		"list whom you trust, or what is blocked where", erika_outlets},
 	{"forget", "[--networks] [--read] [--all] [--yes] [OUTLET]",
 		"delete for good", erika_forget},
 	{NULL, NULL, NULL, NULL},

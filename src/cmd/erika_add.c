@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../core/link.h"
-#include "../core/mirrors.h"
 #include "../core/text.h"
 #include "../core/tuf.h"
 #include "../core/words.h"
@@ -13,23 +11,9 @@
 #include "../sys/clock.h"
 #include "../sys/file.h"
 #include "../sys/source.h"
-#include "erika.h"
+#include "erika_add.h"
 
 #define FIRST_ROOT "m/1.root.json"
-
-struct add {
-	const char *what;
-	const char *name;  /* --name */
-	const char *words; /* --words */
-	bool yes;
-	struct opt_list mirrors; /* --mirror */
-	struct link link;	 /* when `what` is one */
-	bool is_link;
-	bool is_mirror; /* `what` is a folder or URL: a mirror too */
-	struct buf root;
-	uint8_t fingerprint[32];
-	char *outlet; /* its name */
-};
 
 /* ---- getting the first root */
 
@@ -95,9 +79,6 @@ root_get(struct add *a, struct diag *d)
 
 	if (e == ERR_OK && (s = source_new(f)) == NULL)
 		e = diag_set(d, ERR_NOMEM, "out of memory");
-	a->is_link = strncmp(a->what, LINK_SCHEME, strlen(LINK_SCHEME)) == 0;
-	if (e == ERR_OK && a->is_link)
-		e = link_parse(span_str(a->what), &a->link, d);
 	if (e == ERR_OK)
 		e = a->is_link ? root_by_link(a, s, d) : root_by_place(a, s, d);
 	source_free(s);
@@ -178,6 +159,62 @@ words_compare(const struct add *a, struct diag *d)
 		erika_words(is, a->fingerprint));
 }
 
+/* A link that names an outlet you know needs no network to be judged. */
+static enum err
+link_check(struct add *a, const struct library_outlets *list,
+	const struct library_outlet **known, struct diag *d)
+{
+	enum err e = ERR_OK;
+	size_t i;
+
+	memcpy(a->fingerprint, a->link.fingerprint, sizeof(a->fingerprint));
+	for (i = 0; i < list->n; i++)
+		if (memcmp(list->list[i].fingerprint, a->fingerprint, 32) == 0)
+			*known = &list->list[i];
+	if (*known != NULL || a->name != NULL || a->link.name == NULL)
+		return ERR_OK;
+	a->outlet = a->link.name;
+	for (i = 0; e == ERR_OK && i < list->n; i++)
+		e = name_check(a, &list->list[i], d);
+	a->outlet = NULL;
+	return e;
+}
+
+/* Whether no more is asked than mirrors for an outlet that is known: by a
+ * link, by its name, by what a file of mirrors says, or because it is the only
+ * one. */
+static enum err
+known_find(struct add *a, const struct library_outlets *list,
+	const struct library_outlet **known, struct diag *d)
+{
+	bool more = a->mirrors.n > 0 || a->files.n > 0;
+	struct diag none;
+	size_t i;
+	enum err e;
+
+	if (a->is_link)
+		return link_check(a, list, known, d);
+	if (a->what != NULL) {
+		e = more ? library_outlet_find(list, a->what, known, &none)
+			 : ERR_MISSING;
+		/* Several of that name, or none: then it may be a file. */
+		return e == ERR_USAGE ? diag_set(d, e, "%s", none.why) : ERR_OK;
+	}
+	for (i = 0; a->own.has_root && i < list->n; i++)
+		if (memcmp(list->list[i].fingerprint, a->own.root, 32) == 0)
+			*known = &list->list[i];
+	if (*known == NULL && !a->own.has_root && list->n == 1)
+		*known = &list->list[0];
+	if (*known != NULL)
+		return ERR_OK;
+	return diag_set(d, a->own.has_root ? ERR_KEY : ERR_USAGE,
+		a->own.has_root
+			? "these are mirrors of an outlet that you do not "
+			  "trust; add it first, by its link or 1.root.json"
+			: "whose mirrors are these? Name the outlet, too "
+			  "(erika outlets lists them)");
+}
+
 static void
 identity_print(const struct context *cx, const struct add *a)
 {
@@ -209,76 +246,58 @@ decide(const struct context *cx, const struct add *a, struct diag *d)
 /* ---- keeping it */
 
 static enum err
-mirror_add(struct library *l, int64_t id, const char *what,
-	enum library_mirror_source source, struct diag *d)
-{
-	struct library_mirror m = {.source = source};
-	char full[4096], shown[120];
-	struct span host;
-	struct buf name;
-	enum err e = ERR_OK;
-
-	if (strstr(what, "://") == NULL) {
-		if (realpath(what, full) == NULL)
-			return file_errno(what, d);
-		what = full;
-	}
-	if (!mirrors_base_ok(span_str(what)))
-		return diag_set(d, ERR_USAGE,
-			"%s is not a mirror's address; one begins with "
-			"https:// or http:// and ends in /, or is a folder",
-			text_show(shown, sizeof(shown), span_str(what)));
-	buf_init(&name, 512);
-	/* A URL's host and port name it; a folder's path does. */
-	if (mirrors_url_ok(span_str(what))) {
-		host = span_str(strstr(what, "://") + 3);
-		host.n = strcspn((const char *)host.p, "/");
-		e = buf_span(&name, host);
-	} else {
-		e = buf_str(&name, what);
-	}
-	m.name = (char *)name.p;
-	m.url = (char *)(uintptr_t)what;
-	if (e == ERR_OK)
-		e = library_mirror_add(l, id, &m, d);
-	else
-		diag_set(d, e, "the mirror's address is too long");
-	buf_free(&name);
-	return e;
-}
-
-static enum err
 keep(const struct context *cx, struct add *a, struct library *l,
 	const struct library_outlet *known, struct diag *d)
 {
-	bool share = !a->is_link && !a->is_mirror && archive_probe(a->what);
+	size_t told = a->mirrors.n + a->link.n_urls + a->own.n;
+	bool share = a->what != NULL && !a->is_link && !a->is_mirror &&
+		     told == 0 && archive_probe(a->what);
 	int64_t id = known == NULL ? 0 : known->id;
 	enum err e = library_begin(l, d);
-	size_t i;
+	char shown[120];
 
 	if (e == ERR_OK && known == NULL)
 		e = library_outlet_add(l, a->outlet, a->fingerprint,
 			buf_view(&a->root), clock_now(), &id, d);
-	if (e == ERR_OK && a->is_mirror)
-		e = mirror_add(l, id, a->what, LIBRARY_MIRROR_USER, d);
-	for (i = 0; e == ERR_OK && i < a->mirrors.n; i++)
-		e = mirror_add(
-			l, id, a->mirrors.values[i], LIBRARY_MIRROR_USER, d);
-	for (i = 0; e == ERR_OK && i < a->link.n_urls; i++)
-		e = mirror_add(l, id, a->link.urls[i], LIBRARY_MIRROR_LINK, d);
+	if (e == ERR_OK)
+		e = add_mirrors_keep(a, l, id, d);
 	if (e == ERR_OK)
 		e = library_commit(l, d);
 	if (e != ERR_OK) {
 		library_rollback(l);
 		return e;
 	}
-	share = share && a->mirrors.n == 0;
-	talk(cx,
-		known == NULL ? "Added. Now: erika sync%s%s"
-			      : "Known already; mirrors are added. Now: "
-				"erika sync%s%s",
-		share ? " --from " : "", share ? a->what : "");
+	if (known == NULL)
+		talk(cx, "Added. Now: erika sync%s%s", share ? " --from " : "",
+			share ? a->what : "");
+	else if (told + a->is_mirror == 0)
+		talk(cx, "Known already; there is nothing to add");
+	else
+		talk(cx,
+			"Known already; %zu mirror%s added to %s. Now: erika "
+			"sync%s%s",
+			told + a->is_mirror,
+			told + a->is_mirror == 1 ? " is" : "s are",
+			text_show(shown, sizeof(shown), span_str(known->name)),
+			share ? " --from " : "", share ? a->what : "");
 	return ERR_OK;
+}
+
+/* An outlet that is not known yet, or that is named by its root again. */
+static enum err
+root_learn(struct add *a, const struct library_outlets *list,
+	const struct library_outlet **known, struct diag *d)
+{
+	enum err e = root_get(a, d);
+	size_t i;
+
+	if (e == ERR_OK)
+		e = root_check(a, clock_now(), d);
+	if (e == ERR_OK)
+		e = erika_outlet_of(list, buf_view(&a->root), known, d);
+	for (i = 0; e == ERR_OK && *known == NULL && i < list->n; i++)
+		e = name_check(a, &list->list[i], d);
+	return e;
 }
 
 static enum err
@@ -287,17 +306,25 @@ run(struct context *cx, struct add *a, struct diag *d)
 	struct library_outlets list = {.n = 0};
 	const struct library_outlet *known = NULL;
 	struct library *l = NULL;
-	enum err e = root_get(a, d);
-	size_t i;
+	enum err e = add_mirrors_read(a, d);
 
-	if (e == ERR_OK)
-		e = root_check(a, clock_now(), d);
+	a->is_link = a->what != NULL &&
+		     strncmp(a->what, LINK_SCHEME, strlen(LINK_SCHEME)) == 0;
+	if (e == ERR_OK && a->is_link)
+		e = link_parse(span_str(a->what), &a->link, d);
 	if (e == ERR_OK)
 		e = erika_library(&l, &list, true, d);
 	if (e == ERR_OK)
-		e = erika_outlet_of(&list, buf_view(&a->root), &known, d);
-	for (i = 0; e == ERR_OK && known == NULL && i < list.n; i++)
-		e = name_check(a, &list.list[i], d);
+		e = known_find(a, &list, &known, d);
+	if (e == ERR_OK && known == NULL)
+		e = root_learn(a, &list, &known, d);
+	else if (e == ERR_OK)
+		memcpy(a->fingerprint, known->fingerprint, 32);
+	if (e == ERR_OK && a->own.has_root &&
+		memcmp(a->own.root, a->fingerprint, 32) != 0)
+		e = diag_set(d, ERR_KEY,
+			"%s has mirrors of another outlet than this one",
+			a->files.values[0]);
 	/* What was decided once need not be decided again. */
 	if (e == ERR_OK && (known == NULL || a->words != NULL))
 		e = decide(cx, a, d);
@@ -315,6 +342,8 @@ erika_add(struct context *cx, int argc, char **argv, struct diag *d)
 	const struct opt opts[] = {
 		{"mirror", 'm', OPT_LIST, &a.mirrors, "URL",
 			"where to sync from: URL or folder; may be repeated"},
+		{"mirror-file", 0, OPT_LIST, &a.files, "FILE",
+			"mirrors that you were given as a file"},
 		{"name", 0, OPT_STRING, &a.name, "NAME",
 			"call the outlet this"},
 		{"words", 0, OPT_STRING, &a.words, "WORDS",
@@ -324,15 +353,20 @@ erika_add(struct context *cx, int argc, char **argv, struct diag *d)
 		{NULL, 0, OPT_FLAG, NULL, NULL, NULL},
 	};
 	int first;
-	enum err e = command_opts(cx, opts, argc, argv, 1, 1, &first, d);
+	enum err e = command_opts(cx, opts, argc, argv, 0, 1, &first, d);
 
+	if (e == ERR_OK && first == argc && a.files.n == 0)
+		e = diag_set(d, ERR_USAGE,
+			"what is to be added? A 1.root.json, a link, a "
+			"folder, a URL, or --mirror-file");
 	if (e != ERR_OK)
 		return e;
-	a.what = argv[first];
+	a.what = first < argc ? argv[first] : NULL;
 	buf_init(&a.root, LIMIT_ROOT);
 	e = run(cx, &a, d);
 	buf_free(&a.root);
 	link_clear(&a.link);
+	mirrors_clear(&a.own);
 	free(a.outlet);
 	return e;
 }

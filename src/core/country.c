@@ -84,6 +84,17 @@ country_codes(
 	return e;
 }
 
+enum err
+country_codes_write(const struct country_code *list, size_t n, struct buf *out)
+{
+	enum err e = ERR_OK;
+	size_t i;
+
+	for (i = 0; e == ERR_OK && i < n; i++)
+		e = buf_printf(out, "%s%s", i == 0 ? "" : ", ", list[i].s);
+	return e;
+}
+
 /* ---- the table */
 
 void

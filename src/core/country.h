@@ -31,6 +31,10 @@ enum err country_code_add(struct span code, struct country_code **list,
 enum err country_codes(const char *s, struct country_code **list, size_t *n,
 	struct diag *d) ERR_MUST_USE;
 
+/* Append a list as "RU, BY". ERR_LIMIT, ERR_NOMEM. */
+enum err country_codes_write(const struct country_code *list, size_t n,
+	struct buf *out) ERR_MUST_USE;
+
 /* Whose word something is. A later one outranks an earlier one. */
 enum country_word {
 	COUNTRY_BUILTIN, /* mirrors/countries.ini, as it was shipped */

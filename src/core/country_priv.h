@@ -40,6 +40,7 @@ enum err country_site_check(const struct country *c, const struct blocked *b,
 /* Whether a list of texts has this one. */
 bool country_has(char *const *list, size_t n, struct span s);
 
+/* Free what a country owns; it is the neutral one then. */
 void country_free(struct country *c);
 
 /* The next word of "a, b, c", and past its comma; words may be empty, and the

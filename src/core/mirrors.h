@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "bytes.h"
 #include "country.h"
@@ -45,6 +46,8 @@ struct mirrors {
 	struct resolver *resolvers;
 	size_t n_resolvers;
 	struct countries countries; /* what the newsroom says about them */
+	bool has_root;		    /* a file of the user's may say whose */
+	uint8_t root[32];	    /* mirrors these are: trust_fingerprint */
 };
 
 /* Free what the struct owns and zero it; not the struct itself. */
@@ -69,7 +72,8 @@ enum err mirrors_config(struct span s, const char *file, struct mirrors *out,
 	struct diag *d) ERR_MUST_USE;
 
 /* Read a file of mirrors that the user was given: the same without `to`, each
- * with a url, which may be a folder; addresses may be private ones. */
+ * with a url, which may be a folder; addresses may be private ones. [outlet]
+ * with root, 64 hex digits, says whose mirrors they are. */
 enum err mirrors_own(struct span s, const char *file, struct mirrors *out,
 	struct diag *d) ERR_MUST_USE;
 

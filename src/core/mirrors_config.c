@@ -80,6 +80,19 @@ mirror_key(struct config *c, const char *key, const char *value, struct diag *d)
 	return e;
 }
 
+/* [outlet], in a file of the user's alone. */
+static enum err
+outlet_key(struct config *c, const char *label, const char *key,
+	const char *value, struct diag *d)
+{
+	if (label[0] != '\0' || strcmp(key, "root") != 0)
+		return diag_set(d, ERR_CONFIG, "[outlet] has root alone");
+	if (text_hex_decode(span_str(value), c->out->root, 32) != ERR_OK)
+		return diag_set(d, ERR_CONFIG, "root is 64 hex digits");
+	c->out->has_root = true;
+	return ERR_OK;
+}
+
 static enum err
 config_key(void *arg, const char *section, const char *label, const char *key,
 	const char *value, struct diag *d)
@@ -89,6 +102,8 @@ config_key(void *arg, const char *section, const char *label, const char *key,
 	const char *now = resolver ? c->resolver.url : c->current.name;
 	enum err e;
 
+	if (c->kind == MIRRORS_OWN && strcmp(section, "outlet") == 0)
+		return outlet_key(c, label, key, value, d);
 	if (!resolver && strcmp(section, "mirror") != 0)
 		return diag_set(d, ERR_CONFIG,
 			"\"%s = ...\" stands outside [mirror \"name\"] and "

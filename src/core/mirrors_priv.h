@@ -11,6 +11,7 @@ enum mirrors_kind {
 	MIRRORS_OWN	/* the user's: folders, private addresses */
 };
 
+/* Free what one mirror owns and zero it; not the struct itself. */
 void mirror_clear(struct mirror *m);
 
 /* Append, taking over and clearing *m; on failure it is still the caller's.

@@ -5,19 +5,6 @@
 #include "../core/mirrors.h"
 #include "sync_priv.h"
 
-static enum err
-codes_join(const struct mirror *m, struct buf *out)
-{
-	enum err e = ERR_OK;
-	size_t i;
-
-	buf_clear(out);
-	for (i = 0; e == ERR_OK && i < m->n_countries; i++)
-		e = buf_printf(
-			out, "%s%s", i == 0 ? "" : ", ", m->countries[i].s);
-	return e;
-}
-
 /* The new list in place of the old one, all of it or nothing. */
 static enum err
 list_store(struct sync *s, const struct verified *v, const struct mirrors *list,
@@ -44,8 +31,10 @@ list_store(struct sync *s, const struct verified *v, const struct mirrors *list,
 			.front = from->front,
 			.storage = from->storage};
 
-		e = codes_join(from, &codes);
-		m.countries = (char *)codes.p;
+		buf_clear(&codes);
+		e = country_codes_write(
+			from->countries, from->n_countries, &codes);
+		m.countries = codes.n == 0 ? NULL : (char *)codes.p;
 		if (e == ERR_OK)
 			e = library_mirror_add(s->lib, s->outlet->id, &m, d);
 	}

@@ -74,7 +74,7 @@ is "$out" "$before" "at all"
 
 reader two
 run 0 "from a folder" erika add --yes h/m
-like "$(erika outlets)" "mirror   $PWD/h/m\$" "which is a mirror then"
+like "$(erika outlets)" "mirror   $PWD/h/m \(yours\)\$" "which is a mirror then"
 run 0 "that works" erika sync
 run 0 "a URL" erika add --yes "$http/normal/"
 reader three
@@ -91,7 +91,10 @@ run 13 "a link whose mirror is down" erika add --yes \
 	"erika:$root?at=http://127.0.0.1:1/"
 run 0 "one of two mirrors is enough" erika add --yes \
 	"erika:$root?at=http://127.0.0.1:1/&at=$http/normal/"
-run 2 "a link without mirrors" erika add --yes "erika:$root"
+run 0 "a link without mirrors adds nothing" erika add --yes "erika:$root"
+like "$err" 'Known already; there is nothing to add' "to what is known"
+reader link-only
+run 2 "and finds nothing that is not" erika add --yes "erika:$root"
 for bad in "erika:${root%?}" "erika:$root?x=1" "erika:$root?at=ftp://x/" \
 	"erika:$root?at=%zz" "erika:${root}0" "erika:$root&at=$http/normal/"; do
 	run 15 "not a link: ${bad#erika:????????????????????????????????????????????????????????????}" \

@@ -1,0 +1,34 @@
+/* What erika add is doing, shared by src/cmd/erika_add*.c alone. */
+#ifndef ERIKA_ERIKA_ADD_H
+#define ERIKA_ERIKA_ADD_H
+
+#include "../core/link.h"
+#include "../core/mirrors.h"
+#include "erika.h"
+
+struct add {
+	const char *what;
+	const char *name;  /* --name */
+	const char *words; /* --words */
+	bool yes;
+	struct opt_list mirrors; /* --mirror */
+	struct opt_list files;	 /* --mirror-file */
+	struct mirrors own;	 /* what those say */
+	struct link link;	 /* when `what` is one */
+	bool is_link;
+	bool is_mirror; /* `what` is a folder or URL: a mirror too */
+	struct buf root;
+	uint8_t fingerprint[32];
+	char *outlet; /* its name */
+};
+
+/* Read --mirror-file into a->own. ERR_CONFIG, ERR_MISSING, ERR_IO,
+ * ERR_NOMEM. */
+enum err add_mirrors_read(struct add *a, struct diag *d) ERR_MUST_USE;
+
+/* Keep all mirrors that were named, on the user's own word: they never go into
+ * anything that is shared. Inside the caller's transaction. */
+enum err add_mirrors_keep(const struct add *a, struct library *l, int64_t id,
+	struct diag *d) ERR_MUST_USE;
+
+#endif

@@ -1,0 +1,124 @@
+/* erika add: mirrors that a person was told of, by a link, a file or a word. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "../core/text.h"
+#include "../sys/file.h"
+#include "erika_add.h"
+
+/* What files of mirrors say, all together. */
+enum err
+add_mirrors_read(struct add *a, struct diag *d)
+{
+	struct buf text;
+	enum err e = ERR_OK;
+
+	if (a->files.n == 0)
+		return ERR_OK;
+	if (a->files.n > 1)
+		return diag_set(d, ERR_USAGE, "one --mirror-file at a time");
+	buf_init(&text, LIMIT_CONFIG);
+	e = file_read(a->files.values[0], LIMIT_CONFIG, &text, d);
+	if (e == ERR_OK)
+		e = mirrors_own(
+			buf_view(&text), a->files.values[0], &a->own, d);
+	if (e == ERR_OK && a->own.n == 0)
+		e = diag_set(d, ERR_CONFIG, "there is no mirror in %s",
+			a->files.values[0]);
+	buf_free(&text);
+	return e;
+}
+
+/* A URL's host and port name it; a folder's path does. `m` has all else. */
+static enum err
+named_add(
+	struct library *l, int64_t id, struct library_mirror *m, struct diag *d)
+{
+	struct span host = span_str(m->url);
+	struct buf name;
+	enum err e;
+
+	buf_init(&name, LIMIT_URL + 1);
+	if (mirrors_url_ok(span_str(m->url))) {
+		host = span_str(strstr(m->url, "://") + 3);
+		host.n = strcspn((const char *)host.p, "/");
+	}
+	e = buf_span(&name, host);
+	m->name = (char *)name.p;
+	if (e == ERR_OK)
+		e = library_mirror_add(l, id, m, d);
+	else
+		diag_set(d, e, "the mirror's address is too long");
+	buf_free(&name);
+	return e;
+}
+
+/* What was named on the command line. */
+static enum err
+mirror_add(struct library *l, int64_t id, const char *what, struct diag *d)
+{
+	struct library_mirror m = {.source = LIBRARY_MIRROR_USER};
+	char full[4096], shown[120];
+
+	if (strstr(what, "://") == NULL) {
+		if (realpath(what, full) == NULL)
+			return file_errno(what, d);
+		what = full;
+	}
+	if (!mirrors_base_ok(span_str(what)))
+		return diag_set(d, ERR_USAGE,
+			"%s is not a mirror's address; one begins with "
+			"https:// or http:// and ends in /, or is a folder",
+			text_show(shown, sizeof(shown), span_str(what)));
+	m.url = (char *)(uintptr_t)what;
+	return named_add(l, id, &m, d);
+}
+
+/* The ways of a mirror that a link or a file told of. */
+static struct library_mirror
+with_ways(const struct mirror *from, enum library_mirror_source source)
+{
+	return (struct library_mirror){.name = from->name,
+		.url = from->url,
+		.source = source,
+		.addresses = from->addresses,
+		.n_addresses = from->n_addresses,
+		.pin = from->pin,
+		.sni = from->sni,
+		.front = from->front,
+		.storage = from->storage};
+}
+
+enum err
+add_mirrors_keep(
+	const struct add *a, struct library *l, int64_t id, struct diag *d)
+{
+	struct library_mirror m;
+	struct buf codes;
+	enum err e = ERR_OK;
+	size_t i;
+
+	if (a->is_mirror)
+		e = mirror_add(l, id, a->what, d);
+	for (i = 0; e == ERR_OK && i < a->mirrors.n; i++)
+		e = mirror_add(l, id, a->mirrors.values[i], d);
+	for (i = 0; e == ERR_OK && i < a->link.n_urls; i++) {
+		m = with_ways(&a->link.ways[i], LIBRARY_MIRROR_LINK);
+		m.url = a->link.urls[i];
+		e = named_add(l, id, &m, d);
+	}
+	buf_init(&codes, LIMIT_CONFIG_LINE);
+	for (i = 0; e == ERR_OK && i < a->own.n; i++) {
+		const struct mirror *from = &a->own.list[i];
+
+		m = with_ways(from, LIBRARY_MIRROR_USER);
+		buf_clear(&codes);
+		e = country_codes_write(
+			from->countries, from->n_countries, &codes);
+		m.countries = codes.n == 0 ? NULL : (char *)codes.p;
+		if (e == ERR_OK)
+			e = library_mirror_add(l, id, &m, d);
+	}
+	buf_free(&codes);
+	return e;
+}
