@@ -146,8 +146,7 @@ importer_image(struct importer *im, const char *path, struct press_image *out,
 	e = out->file == NULL
 		    ? diag_set(d, ERR_NOMEM, "out of memory")
 		    : press_image_stat(path, &out->size, &out->mtime, d);
-	if (e == ERR_OK &&
-		(e = ingest_request_image_file(&im->request)) != ERR_OK)
+	if (e == ERR_OK && (e = ingest_request_image(&im->request)) != ERR_OK)
 		e = diag_set(d, e, "%s", err_str(e));
 	if (e == ERR_OK)
 		e = confine_call_file(im->child, buf_view(&im->request), path,

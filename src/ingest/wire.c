@@ -189,14 +189,6 @@ wire_plan_add(struct buf *b, const struct image_plan *p)
 
 /* ---- requests */
 
-static enum err
-add_request(struct buf *b, uint8_t what, struct span s)
-{
-	enum err e = buf_u8(b, what);
-
-	return e == ERR_OK ? buf_span(b, s) : e;
-}
-
 enum err
 ingest_request_import(struct buf *b, struct span s, enum ingest_kind kind,
 	const struct ingest_defaults *def)
@@ -217,19 +209,7 @@ ingest_request_import(struct buf *b, struct span s, enum ingest_kind kind,
 }
 
 enum err
-ingest_request_sanitise(struct buf *b, struct span html)
+ingest_request_image(struct buf *b)
 {
-	return add_request(b, WIRE_SANITISE, html);
-}
-
-enum err
-ingest_request_image(struct buf *b, struct span file)
-{
-	return add_request(b, WIRE_IMAGE, file);
-}
-
-enum err
-ingest_request_image_file(struct buf *b)
-{
-	return buf_u8(b, WIRE_IMAGE_FILE);
+	return buf_u8(b, WIRE_IMAGE);
 }

@@ -33,23 +33,15 @@ void ingest_prepare(void);
 
 /* ---- in the parent */
 
-/* Append a request: import these bytes; or sanitise them; or plan the cleaning
- * of an image that is in the request, or comes as a file. ERR_LIMIT,
- * ERR_NOMEM. */
+/* Append a request: import these bytes; or plan the cleaning of an image that
+ * comes as a file. ERR_LIMIT, ERR_NOMEM. */
 enum err ingest_request_import(struct buf *request, struct span s,
 	enum ingest_kind kind, const struct ingest_defaults *def) ERR_MUST_USE;
-enum err ingest_request_sanitise(
-	struct buf *request, struct span html) ERR_MUST_USE;
-enum err ingest_request_image(
-	struct buf *request, struct span file) ERR_MUST_USE;
-enum err ingest_request_image_file(struct buf *request) ERR_MUST_USE;
+enum err ingest_request_image(struct buf *request) ERR_MUST_USE;
 
-/* Read an answer. `out` is as ingest_import, ingest_sanitise and
- * image_plan_make leave it; `length` is the size of the original image. Every
+/* Read an answer. `out` is as ingest_import and image_plan_make leave it; `length` is the size of the original image. Every
  * string, number, body and piece is checked. ERR_REFUSED, ERR_NOMEM. */
 enum err ingest_answer_import(struct span answer, struct ingest_result *out,
-	struct diag *d) ERR_MUST_USE;
-enum err ingest_answer_sanitise(struct span answer, struct ingest_article *out,
 	struct diag *d) ERR_MUST_USE;
 enum err ingest_answer_image(struct span answer, uint64_t length,
 	struct image_plan *out, struct diag *d) ERR_MUST_USE;

@@ -174,21 +174,6 @@ ingest_answer_import(
 	return e;
 }
 
-enum err
-ingest_answer_sanitise(
-	struct span answer, struct ingest_article *out, struct diag *d)
-{
-	struct wire_reader r = {.c = {.in = answer}};
-	enum err e;
-
-	memset(out, 0, sizeof(*out));
-	read_text(&r, out);
-	e = done(&r, d);
-	if (e != ERR_OK)
-		ingest_article_clear(out);
-	return e;
-}
-
 /* One piece: fresh bytes within what a plan may have, or a range after all
  * ranges before it and within the original. */
 static void

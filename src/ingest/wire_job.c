@@ -107,28 +107,6 @@ out:
 }
 
 static enum err
-job_sanitise(struct span html, struct buf *answer, struct diag *d)
-{
-	struct ingest_article a;
-	enum err e = ingest_sanitise(html, &a, d);
-	size_t i;
-
-	if (e != ERR_OK)
-		return e;
-	e = wire_add_bytes(answer, buf_view(&a.body));
-	if (e == ERR_OK)
-		e = buf_u32(answer, (uint32_t)a.n_images);
-	for (i = 0; i < a.n_images && e == ERR_OK; i++)
-		e = wire_add_string(answer, a.images[i].source);
-	if (e == ERR_OK)
-		e = buf_u32(answer, a.dropped);
-	if (e == ERR_OK)
-		e = buf_u32(answer, a.remote);
-	ingest_article_clear(&a);
-	return e;
-}
-
-static enum err
 job_image(struct span file, struct buf *answer, struct diag *d)
 {
 	struct image_plan p;
@@ -147,20 +125,13 @@ ingest_file_job(struct span request, struct span file, struct buf *answer,
 {
 	struct wire_reader r = {.c = {.in = request}};
 	uint8_t what = wire_u8(&r);
-	struct span rest = span_sub(request, 1, request.n);
 	enum err e = ERR_FAILED;
 
 	switch (what) {
 	case WIRE_IMPORT:
 		e = job_import(&r, answer, d);
 		break;
-	case WIRE_SANITISE:
-		e = job_sanitise(rest, answer, d);
-		break;
 	case WIRE_IMAGE:
-		e = job_image(rest, answer, d);
-		break;
-	case WIRE_IMAGE_FILE:
 		e = job_image(file, answer, d);
 		break;
 	default:

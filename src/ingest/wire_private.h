@@ -5,7 +5,7 @@
 #include "wire.h"
 
 /* First byte of a request. */
-enum { WIRE_IMPORT = 1, WIRE_SANITISE, WIRE_IMAGE, WIRE_IMAGE_FILE };
+enum { WIRE_IMPORT = 1, WIRE_IMAGE };
 
 /* A length that stands for NULL. */
 #define WIRE_ABSENT UINT32_MAX
