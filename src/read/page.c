@@ -282,23 +282,6 @@ foot(struct writer *w)
 
 /* ---- the text */
 
-static const char *
-attr(const struct xhtml_node *node, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < node->n_attrs; i++)
-		if (strcmp(node->attrs[i].name, name) == 0)
-			return node->attrs[i].value;
-	return NULL;
-}
-
-static bool
-is(const struct xhtml_node *node, const char *name)
-{
-	return strcmp(node->name, name) == 0;
-}
-
 /* The article's image of this hex name, or -1. */
 static int
 find_image(const struct article *a, const char *src)
@@ -329,8 +312,8 @@ image(struct writer *w, const struct xhtml_node *node)
 {
 	const struct article *a = w->page->article;
 	const struct verified *bytes = NULL;
-	const char *alt = attr(node, "alt");
-	int i = find_image(a, attr(node, "src"));
+	const char *alt = xhtml_attr(node, "alt");
+	int i = find_image(a, xhtml_attr(node, "src"));
 	size_t k;
 	enum err e;
 
@@ -391,12 +374,13 @@ static enum err
 open_tag(struct writer *w, const struct xhtml_node *node)
 {
 	const struct markup_element *el = markup_element(node->name);
-	const char *href = is(node, "a") ? attr(node, "href") : NULL;
+	const char *href =
+		xhtml_is(node, "a") ? xhtml_attr(node, "href") : NULL;
 	bool out = href != NULL && href[0] != '#';
 	enum err e;
 	size_t i;
 
-	if (is(node, "img"))
+	if (xhtml_is(node, "img"))
 		return image(w, node);
 	e = buf_printf(w->out, "<%s", node->name);
 	for (i = 0; i < node->n_attrs && e == ERR_OK; i++) {
@@ -409,13 +393,15 @@ open_tag(struct writer *w, const struct xhtml_node *node)
 	}
 	if (e == ERR_OK && out)
 		e = external(w, href);
-	if (is(node, "a"))
+	if (xhtml_is(node, "a"))
 		w->marked = out;
 	if (e == ERR_OK && el != NULL && wants_dir(el) &&
-		attr(node, "dir") == NULL)
+		xhtml_attr(node, "dir") == NULL)
 		e = buf_str(w->out, " dir=\"auto\"");
 	/* HTML drops a newline that follows <pre>: this one. */
-	return e == ERR_OK ? buf_str(w->out, is(node, "pre") ? ">\n" : ">") : e;
+	return e == ERR_OK
+		       ? buf_str(w->out, xhtml_is(node, "pre") ? ">\n" : ">")
+		       : e;
 }
 
 static enum err
@@ -426,7 +412,7 @@ close_tag(struct writer *w, const struct xhtml_node *node)
 
 	if (el == NULL || markup_void(el))
 		return ERR_OK;
-	if (is(node, "a") && w->marked)
+	if (xhtml_is(node, "a") && w->marked)
 		e = buf_printf(w->out, "<sup>%u</sup>", w->n_links);
 	return e == ERR_OK ? buf_printf(w->out, "</%s>", node->name) : e;
 }

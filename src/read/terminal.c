@@ -52,23 +52,6 @@ terminal_columns(struct span s)
 	return wrap_columns(s);
 }
 
-static const char *
-attr(const struct xhtml_node *node, const char *name)
-{
-	size_t i;
-
-	for (i = 0; i < node->n_attrs; i++)
-		if (strcmp(node->attrs[i].name, name) == 0)
-			return node->attrs[i].value;
-	return NULL;
-}
-
-static bool
-is(const struct xhtml_node *node, const char *name)
-{
-	return strcmp(node->name, name) == 0;
-}
-
 /* ---- text */
 
 /* Where text goes now, and where its paragraph or cell begins. */
@@ -208,8 +191,8 @@ item_open(struct view *v, struct level *lv)
 static void
 ol_open(struct level *lv, const struct xhtml_node *node)
 {
-	const char *start = attr(node, "start");
-	bool down = attr(node, "reversed") != NULL;
+	const char *start = xhtml_attr(node, "start");
+	bool down = xhtml_attr(node, "reversed") != NULL;
 
 	/* A descending list without a start would have to be counted. */
 	lv->numbered = start != NULL || !down;
@@ -237,16 +220,16 @@ rule(struct view *v, unsigned style)
 static enum err
 table_open(struct view *v, const struct xhtml_node *node)
 {
-	if (is(node, "table") && v->tables++ == 0)
+	if (xhtml_is(node, "table") && v->tables++ == 0)
 		table_clear(&v->table);
 	if (v->tables != 1 || v->table.in_cell)
 		return ERR_OK;
-	if (is(node, "tr"))
+	if (xhtml_is(node, "tr"))
 		table_row(&v->table);
-	if (is(node, "td") || is(node, "th"))
+	if (xhtml_is(node, "td") || xhtml_is(node, "th"))
 		return table_cell_open(
-			&v->table, attr(node, "colspan") != NULL ||
-					   attr(node, "rowspan") != NULL);
+			&v->table, xhtml_attr(node, "colspan") != NULL ||
+					   xhtml_attr(node, "rowspan") != NULL);
 	return ERR_OK;
 }
 
@@ -258,9 +241,9 @@ table_close(struct view *v, const struct xhtml_node *node)
 	size_t cell = 0;
 	enum err e;
 
-	if ((is(node, "td") || is(node, "th")) && v->tables == 1)
+	if ((xhtml_is(node, "td") || xhtml_is(node, "th")) && v->tables == 1)
 		table_cell_close(&v->table);
-	if (!is(node, "table") || --v->tables > 0)
+	if (!xhtml_is(node, "table") || --v->tables > 0)
 		return ERR_OK;
 	table_layout(&v->table, width == 0 ? 80 : width, &layout);
 	do {
@@ -276,7 +259,7 @@ table_close(struct view *v, const struct xhtml_node *node)
 static enum err
 link_open(struct view *v, const struct xhtml_node *node)
 {
-	const char *href = attr(node, "href");
+	const char *href = xhtml_attr(node, "href");
 	size_t start;
 
 	if (href == NULL || href[0] == '#')
@@ -335,7 +318,7 @@ link_close(struct view *v, unsigned style)
 static enum err
 image(struct view *v, const struct xhtml_node *node, unsigned style)
 {
-	const char *alt = attr(node, "alt");
+	const char *alt = xhtml_attr(node, "alt");
 	enum err e;
 
 	if (alt == NULL || alt[0] == '\0')
@@ -349,7 +332,7 @@ image(struct view *v, const struct xhtml_node *node, unsigned style)
 static enum err
 abbr_open(struct view *v, struct level *lv, const struct xhtml_node *node)
 {
-	const char *title = attr(node, "title");
+	const char *title = xhtml_attr(node, "title");
 
 	if (title == NULL)
 		return ERR_OK;
@@ -393,7 +376,7 @@ on_open(struct view *v, const struct xhtml_node *node)
 	enum err e = ERR_OK;
 
 	*lv = (struct level){.look = look_of(node->name),
-		.pre = lv[-1].pre || is(node, "pre")};
+		.pre = lv[-1].pre || xhtml_is(node, "pre")};
 	lv->style = lv[-1].style | lv->look->style;
 	if (is_block(node))
 		e = block_edge(v, lv, true);
@@ -403,25 +386,25 @@ on_open(struct view *v, const struct xhtml_node *node)
 		e = put(v, lv->look->before, lv->style);
 	if (e != ERR_OK)
 		return e;
-	if (is(node, "li"))
+	if (xhtml_is(node, "li"))
 		return item_open(v, lv);
-	if (is(node, "dd"))
+	if (xhtml_is(node, "dd"))
 		return frame(v, lv, "    ", false);
-	if (is(node, "blockquote"))
+	if (xhtml_is(node, "blockquote"))
 		return frame(v, lv, "\xe2\x94\x82 ", true);
-	if (is(node, "ol"))
+	if (xhtml_is(node, "ol"))
 		ol_open(lv, node);
-	if (is(node, "a"))
+	if (xhtml_is(node, "a"))
 		return link_open(v, node);
-	if (is(node, "img"))
+	if (xhtml_is(node, "img"))
 		return image(v, node, lv->style);
-	if (is(node, "br"))
+	if (xhtml_is(node, "br"))
 		return put_break(v);
-	if (is(node, "hr") && !v->table.in_cell)
+	if (xhtml_is(node, "hr") && !v->table.in_cell)
 		return rule(v, lv->style);
-	if (is(node, "abbr"))
+	if (xhtml_is(node, "abbr"))
 		return abbr_open(v, lv, node);
-	if (is(node, "rp"))
+	if (xhtml_is(node, "rp"))
 		v->skip = node->depth;
 	return ERR_OK;
 }
@@ -434,7 +417,7 @@ on_close(struct view *v, const struct xhtml_node *node)
 
 	if (v->skip == node->depth)
 		v->skip = 0;
-	if (is(node, "a") && v->in_link)
+	if (xhtml_is(node, "a") && v->in_link)
 		e = link_close(v, lv->style);
 	if (e == ERR_OK && lv->title > 0)
 		e = abbr_close(v, lv);

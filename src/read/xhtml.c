@@ -306,3 +306,20 @@ xhtml_walk(const struct verified *text, xhtml_fn *fn, void *arg, struct diag *d)
 
 	return e != ERR_OK ? e : run(verified_bytes(text), fn, arg, d);
 }
+
+const char *
+xhtml_attr(const struct xhtml_node *node, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < node->n_attrs; i++)
+		if (strcmp(node->attrs[i].name, name) == 0)
+			return node->attrs[i].value;
+	return NULL;
+}
+
+bool
+xhtml_is(const struct xhtml_node *node, const char *name)
+{
+	return strcmp(node->name, name) == 0;
+}

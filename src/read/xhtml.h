@@ -3,6 +3,8 @@
 #ifndef ERIKA_XHTML_H
 #define ERIKA_XHTML_H
 
+#include <stdbool.h>
+
 #include "../core/bytes.h"
 #include "../core/err.h"
 #include "../core/verified.h"
@@ -24,6 +26,11 @@ struct xhtml_node {
 	struct span text; /* for TEXT */
 	int depth; /* of the element, or the one around the text; root: 1 */
 };
+
+/* Value of an attribute, NULL when the node has none of this name; and whether
+ * its element has this name. For OPEN; xhtml_is for CLOSE, too. */
+const char *xhtml_attr(const struct xhtml_node *node, const char *name);
+bool xhtml_is(const struct xhtml_node *node, const char *name);
 
 typedef enum err xhtml_fn(void *arg, const struct xhtml_node *node);
 
