@@ -3,7 +3,9 @@
 #include "mirror_config.h"
 
 static const struct command table[] = {
-	{"init", "[--root DIR] [--listen ADDR] [--prefix PATH] [FOLDER]",
+	{"init",
+		"[--publisher WHO] [--listen ADDR] [--store SIZE] "
+		"[--traffic SIZE] [--root DIR] [--prefix PATH] [FOLDER]",
 		"write a configuration to start from", mirror_init},
 	{"check", "[-c FILE] [--root DIR] [--listen ADDR] [--prefix PATH]",
 		"read a configuration and say what serve would do",
