@@ -149,8 +149,10 @@ words_compare(const struct add *a, struct diag *d)
 	char is[ERIKA_WORDS];
 	enum err e = words_parse(span_str(a->words), told, d);
 
-	if (e != ERR_OK)
-		return diag_set(d, ERR_USAGE, "--words: %s", d->why);
+	if (e != ERR_OK) {
+		diag_prefix(d, e, "--words");
+		return d->code = ERR_USAGE;
+	}
 	if (memcmp(told, a->fingerprint, sizeof(told)) == 0)
 		return ERR_OK;
 	return diag_set(d, ERR_KEY,

@@ -82,6 +82,7 @@ articles_print(const struct context *cx, struct library *l,
 	unsigned columns = erika_columns();
 	struct library_articles list;
 	enum err e = library_articles(l, f, &list, d);
+	bool marked = false;
 	size_t i;
 
 	if (e != ERR_OK)
@@ -89,6 +90,8 @@ articles_print(const struct context *cx, struct library *l,
 	for (i = 0; e == ERR_OK && i < list.n; i++)
 		e = cx->json ? article_json(&list.list[i], d)
 			     : article_print(cx, &list.list[i], columns, d);
+	for (i = 0; i < list.n; i++)
+		marked |= mark(&list.list[i]) != ' ';
 	/* The hint comes after what it is about, also into one file. */
 	fflush(stdout);
 	if (list.n == 0)
@@ -99,6 +102,8 @@ articles_print(const struct context *cx, struct library *l,
 			"The newest %zu; --all shows all. erika read NUMBER "
 			"shows one.",
 			list.n);
+	if (marked && columns > 0 && !cx->json)
+		talk(cx, "* unread  + corrected  - retracted");
 	library_articles_clear(&list);
 	return e;
 }

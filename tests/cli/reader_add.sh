@@ -34,6 +34,7 @@ run 11 "other words than told" erika add --words "$other" h/m/m/1.root.json
 like "$err" "these are $right" "are said"
 run 2 "a word that is none" erika add --words "${right% *} qqqqq" \
 	h/m/m/1.root.json
+like "$err" 'wrong usage: --words: word 8, "qqqqq", is not in the list' "is named"
 run 2 "seven words" erika add --words "${right% *}" h/m/m/1.root.json
 run 1 "nothing was added by all that" erika outlets
 shouted=$(printf '%s' "$right" | tr 'a-z ' 'A-Z-')

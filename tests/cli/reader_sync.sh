@@ -45,6 +45,8 @@ is "$(printf '%s\n' "$out" | cut -c 1-44 | sed 's/^ *[0-9]* //')" \
 	"* 2026-11-19 en      Fog on the quay
 * 2026-11-18 en      The tide
 * 2026-11-17 en      Gulls" "newest first, unread"
+run 0 "on a terminal" python3 -c 'import pty, sys; sys.exit(pty.spawn(["erika", "list"]))'
+like "$out" '^\* unread  \+ corrected  - retracted' "the marks are explained"
 run 0 "as JSON, a line each" erika list --json
 is "$(printf '%s\n' "$out" | python3 -c '
 import json, sys
