@@ -24,6 +24,10 @@ static const struct command commands[] = {
 		"write news to a file for others", erika_share},
 	{"outlets", "[--country CC] [--proof FILE] [OUTLET]",
 		"list whom you trust, or what is blocked where", erika_outlets},
+	{"doctor", "[--export FILE] [--country CC] [--proxy URL] [--http] "
+		"[--network NAME] [--require-sandbox] [--seconds N] [--yes] "
+		"[OUTLET]",
+		"try what works here, mirror by mirror", erika_doctor},
 	{"forget", "[--networks] [--read] [--all] [--yes] [OUTLET]",
 		"delete for good", erika_forget},
 	{NULL, NULL, NULL, NULL},

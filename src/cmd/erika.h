@@ -15,6 +15,7 @@
 		struct context *cx, int argc, char **argv, struct diag *d)
 
 ERIKA_COMMAND(add);
+ERIKA_COMMAND(doctor);
 ERIKA_COMMAND(forget);
 ERIKA_COMMAND(list);
 ERIKA_COMMAND(outlets);

@@ -288,6 +288,10 @@ enum err library_files(struct library *l, int64_t outlet,
 	struct library_files *out, struct diag *d) ERR_MUST_USE;
 void library_files_clear(struct library_files *f);
 
+/* The newest bundle of at least n bytes, or else the longest. */
+enum err library_bundle_longest(struct library *l, int64_t outlet, uint64_t n,
+	int64_t *id, bool *found, struct diag *d) ERR_MUST_USE;
+
 /* Unpack text object i of an opened bundle whose bytes up to the end of the
  * texts are `prefix`: verify it, find its dictionary or base text in the
  * library, inflate. ERR_MISSING names what is not here. */

@@ -46,6 +46,16 @@ library_bundle_id(struct library *l, int64_t outlet,
 		outlet, span_of(sha256, 32));
 }
 
+enum err
+library_bundle_longest(struct library *l, int64_t outlet, uint64_t n,
+	int64_t *id, bool *found, struct diag *d)
+{
+	return db_one_int(l->db, d, id, found,
+		"SELECT id FROM bundle WHERE outlet=?"
+		" ORDER BY min(length, ?) DESC, id DESC LIMIT 1",
+		"ii", outlet, (int64_t)n);
+}
+
 /* ---- opening */
 
 #define BUNDLE_COLUMNS                                                         \

@@ -217,6 +217,23 @@ def b_frozen(r):
     r.hang()
 
 
+def b_wall(r):
+    """As a good mirror, but after 14,000 bytes of one answer nothing comes:
+    small files and pieces do."""
+    body = r.part()
+    if r.content() is None or len(body) <= 14000:
+        return r.serve(r.content())
+    span = r.range(1 << 40)
+    if span:
+        r.send(b"HTTP/1.1 206 P\r\nContent-Range: bytes %d-%d/%d\r\n"
+               % (span[0], span[0] + len(body) - 1, len(r.content())))
+    else:
+        r.send(b"HTTP/1.1 200 OK\r\n")
+    r.send(b"Content-Length: %d\r\n\r\n" % len(body))
+    r.send(body[:14000])
+    r.hang()
+
+
 def b_silent(r):
     r.hang()
 
