@@ -130,6 +130,9 @@ void hedge_bytes(struct hedge *h, uint32_t id, size_t n, int64_t now);
 void hedge_ended(
 	struct hedge *h, uint32_t id, enum err err, int64_t now, bool *whole);
 
+/* Whether a request still is of a run: its bytes are of use. */
+bool hedge_runs(const struct hedge *h, uint32_t id);
+
 /* The unit that a run is to bring next, in order. false: none is known, or the
  * run is over. *have:
  * it is here already, by another route, and need not be looked at. */

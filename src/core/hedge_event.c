@@ -175,6 +175,14 @@ hedge_ended(
 }
 
 bool
+hedge_runs(const struct hedge *h, uint32_t id)
+{
+	const struct transfer *t = &h->t[id % TRANSFERS];
+
+	return t->used && t->id == id && !t->drain;
+}
+
+bool
 hedge_next(const struct hedge *h, size_t run, uint64_t *offset, size_t *n,
 	bool *have)
 {

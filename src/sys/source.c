@@ -12,13 +12,26 @@
 struct place {
 	char *base;
 	bool allow_private;
-	struct archive *archive; /* or NULL */
+	struct archive *archive;   /* or NULL */
+	const struct route *route; /* or NULL */
+};
+
+/* A wish of a share file: read at once, told by two events. */
+#define READS 8
+#define READ_ID 0x80000000u
+
+struct reading {
+	uint32_t id; /* 0: free */
+	bool told;   /* its body */
+	struct source_got got;
 };
 
 struct source {
 	struct fetch *fetch;
 	struct place *list;
 	size_t n;
+	struct reading reads[READS];
+	uint32_t last_read;
 };
 
 struct source *
@@ -42,6 +55,8 @@ source_free(struct source *s)
 		free(s->list[i].base);
 		archive_close(s->list[i].archive);
 	}
+	for (i = 0; i < READS; i++)
+		buf_free(&s->reads[i].got.body);
 	free(s->list);
 	free(s);
 }
@@ -180,6 +195,128 @@ source_get(struct source *s, const struct source_want *want, size_t n,
 			.seconds = fg[i].seconds};
 	}
 	return e;
+}
+
+/* ---- one by one */
+
+enum err
+source_add_route(struct source *s, const struct route *r, struct diag *d)
+{
+	enum err e = place_add(s, r->base, r->allow_private, NULL, d);
+
+	if (e == ERR_OK)
+		s->list[s->n - 1].route = r;
+	return e;
+}
+
+static enum err
+read_start(struct source *s, const struct source_want *w, uint32_t *id,
+	struct diag *d)
+{
+	struct reading *r = s->reads;
+
+	while (r < s->reads + READS && r->id != 0)
+		r++;
+	if (r == s->reads + READS)
+		return diag_set(d, ERR_LIMIT, "too many wishes at once");
+	s->last_read = (s->last_read + 1) % 0x10000000;
+	*r = (struct reading){.id = READ_ID | s->last_read};
+	*id = r->id;
+	buf_init(&r->got.body, w->n > 0 ? w->n : w->max);
+	share_get(&s->list[w->place], w, &r->got);
+	return ERR_OK;
+}
+
+enum err
+source_start(struct source *s, const struct source_want *w, bool fresh,
+	double seconds, uint32_t *id, struct diag *d)
+{
+	const struct place *p = &s->list[w->place];
+	struct fetch_want fw = {.base = p->base,
+		.path = w->path,
+		.offset = w->offset,
+		.n = w->n,
+		.max = w->max,
+		.allow_private = p->allow_private,
+		.route = p->route,
+		.fresh = fresh};
+
+	if (p->archive != NULL)
+		return read_start(s, w, id, d);
+	if (s->fetch == NULL)
+		return diag_set(d, ERR_FAILED, "nothing fetches here");
+	return fetch_start(s->fetch, &fw, seconds, id, d);
+}
+
+static void
+read_free(struct reading *r)
+{
+	buf_free(&r->got.body);
+	*r = (struct reading){.id = 0};
+}
+
+void
+source_stop(struct source *s, uint32_t id)
+{
+	size_t i;
+
+	if (!(id & READ_ID)) {
+		if (s->fetch != NULL)
+			fetch_stop(s->fetch, id);
+		return;
+	}
+	for (i = 0; i < READS; i++)
+		if (s->reads[i].id == id)
+			read_free(&s->reads[i]);
+}
+
+static bool
+read_next(struct source *s, struct source_event *e)
+{
+	size_t i;
+
+	for (i = 0; i < READS; i++) {
+		struct reading *r = &s->reads[i];
+
+		if (r->id == 0)
+			continue;
+		e->id = r->id;
+		if (!r->told && r->got.err == ERR_OK && r->got.body.n > 0) {
+			r->told = true;
+			e->type = SOURCE_BODY;
+			e->body = buf_view(&r->got.body);
+			return true;
+		}
+		e->type = SOURCE_END;
+		e->got = (struct fetch_got){
+			.err = r->got.err, .diag = r->got.diag};
+		read_free(r);
+		return true;
+	}
+	return false;
+}
+
+enum err
+source_next(struct source *s, double seconds, struct source_event *e,
+	bool *have, struct diag *d)
+{
+	struct fetch_event fe;
+	enum err err;
+
+	*e = (struct source_event){.id = 0};
+	*have = read_next(s, e);
+	if (*have || s->fetch == NULL)
+		return ERR_OK;
+	err = fetch_next(s->fetch, seconds, &fe, have, d);
+	if (err != ERR_OK || !*have)
+		return err;
+	e->id = fe.id;
+	e->type = fe.type == FETCH_ASKED  ? SOURCE_ASKED
+		  : fe.type == FETCH_BODY ? SOURCE_BODY
+					  : SOURCE_END;
+	e->body = fe.body;
+	e->got = fe.got;
+	return ERR_OK;
 }
 
 enum err

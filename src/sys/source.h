@@ -60,6 +60,32 @@ struct source_got {
 enum err source_get(struct source *s, const struct source_want *want, size_t n,
 	double seconds, struct source_got *got, struct diag *d) ERR_MUST_USE;
 
+/* ---- one by one, for the engine (engine.h); as in fetch.h */
+
+/* Add a place that is reached by this route, whose strings are borrowed. */
+enum err source_add_route(
+	struct source *s, const struct route *r, struct diag *d) ERR_MUST_USE;
+
+enum source_event_type { SOURCE_ASKED, SOURCE_BODY, SOURCE_END };
+
+struct source_event {
+	enum source_event_type type;
+	uint32_t id;
+	struct span body;     /* SOURCE_BODY: borrowed until the next call */
+	struct fetch_got got; /* SOURCE_END: all but the body */
+};
+
+/* Start a wish; *id is never 0. `fresh`: on a connection of its own. */
+enum err source_start(struct source *s, const struct source_want *w, bool fresh,
+	double seconds, uint32_t *id, struct diag *d) ERR_MUST_USE;
+
+/* Forget a wish: no event of it comes any more. One that has ended is fine. */
+void source_stop(struct source *s, uint32_t id);
+
+/* The next event, within `seconds`. */
+enum err source_next(struct source *s, double seconds, struct source_event *e,
+	bool *have, struct diag *d) ERR_MUST_USE;
+
 /* One whole file from one place, appended. */
 enum err source_file(struct source *s, size_t place, const char *path,
 	size_t max, struct buf *out, struct diag *d) ERR_MUST_USE;
