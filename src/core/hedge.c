@@ -208,16 +208,16 @@ file_start(struct hedge *h, size_t i)
 }
 
 enum err
-hedge_file_whole(struct hedge *h, size_t i, size_t max, bool exact)
+hedge_file_whole(struct hedge *h, size_t i, size_t max, size_t length)
 {
 	struct hfile *f = &h->f[i];
 	enum err e = file_start(h, i);
 
 	f->whole = true;
-	f->exact = exact;
+	f->length = length;
 	f->max = max;
 	f->end = max;
-	return e == ERR_OK ? hedge_unit(h, i, 0, exact ? max : 0) : e;
+	return e == ERR_OK ? hedge_unit(h, i, 0, length) : e;
 }
 
 enum err
@@ -249,6 +249,7 @@ hedge_unit(struct hedge *h, size_t file, uint64_t offset, size_t n)
 			f->u[f->n].claims++;
 	f->n++;
 	f->left++;
+	f->left_bytes += n;
 	return ERR_OK;
 }
 
@@ -273,17 +274,14 @@ hedge_file_lost(const struct hedge *h, size_t i)
 uint64_t
 file_left(const struct hfile *f)
 {
-	uint64_t all = 0, last = 0;
-	size_t i;
+	const struct unit *last = f->n > 0 ? &f->u[f->n - 1] : NULL;
 
 	if (f->whole)
-		return f->left == 0 ? 0 : f->exact ? f->max : GUESS;
-	for (i = f->free < f->n ? 0 : 0; i < f->n; i++) {
-		if (!f->u[i].done)
-			all += f->u[i].n;
-		last = f->u[i].offset + f->u[i].n;
-	}
-	return f->open ? all + (f->end - last) : all;
+		return f->left == 0 ? 0 : f->length > 0 ? f->length : GUESS;
+	if (!f->open)
+		return f->left_bytes;
+	return f->left_bytes + f->end -
+	       (last != NULL ? last->offset + last->n : 0);
 }
 
 uint64_t
@@ -382,6 +380,16 @@ hedge_out(struct hedge *h, size_t mirror)
 			route_out(h, i);
 }
 
+void
+hedge_late(struct hedge *h, size_t mirror)
+{
+	size_t i;
+
+	for (i = 0; i < h->n; i++)
+		if (h->r[i].r.mirror == mirror)
+			h->r[i].late = true;
+}
+
 bool
 hedge_alive(const struct hedge *h)
 {
@@ -431,7 +439,7 @@ run_left(const struct hedge *h, const struct run *r)
 	uint64_t to = r->to, at;
 
 	if (f->whole)
-		return f->exact && f->max > r->got ? f->max - r->got : GUESS;
+		return f->length > r->got ? f->length - r->got : GUESS;
 	if (end > 0 && !(r->end == SIZE_MAX && f->open))
 		to = f->u[end - 1].offset + f->u[end - 1].n;
 	at = r->from + r->got;

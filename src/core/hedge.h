@@ -55,10 +55,10 @@ void hedge_free(struct hedge *h);
 enum err hedge_begin(struct hedge *h, size_t files, size_t copies,
 	double seconds, int64_t now) ERR_MUST_USE;
 
-/* Say what file i is: whole, of at most `max` bytes, and `exact` when it must
- * have just as many; or in units up to byte `end`, which are to be added. */
+/* Say what file i is: whole, of at most `max` bytes, and of `length` when that
+ * is known (else 0); or in units up to byte `end`, which are to be added. */
 enum err hedge_file_whole(
-	struct hedge *h, size_t i, size_t max, bool exact) ERR_MUST_USE;
+	struct hedge *h, size_t i, size_t max, size_t length) ERR_MUST_USE;
 enum err hedge_file_units(
 	struct hedge *h, size_t i, uint64_t end, bool open) ERR_MUST_USE;
 
@@ -165,6 +165,9 @@ struct hedge_look {
 	uint64_t good, wasted; /* bytes of bodies */
 };
 void hedge_look(const struct hedge *h, size_t route, struct hedge_look *out);
+
+/* A mirror that is behind: asked after the others. */
+void hedge_late(struct hedge *h, size_t mirror);
 
 /* Whether anybody can still be asked, now or after a pause. */
 bool hedge_alive(const struct hedge *h);

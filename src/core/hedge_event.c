@@ -257,6 +257,7 @@ hedge_good(struct hedge *h, size_t run, int64_t now)
 		route->good += u->n > 0 ? u->n : r->got;
 		u->done = true;
 		f->left--;
+		f->left_bytes -= u->n;
 	}
 	if (!r->lost && u->claims > 0)
 		u->claims--;

@@ -62,7 +62,7 @@ is_small_job(const struct hedge *h)
 	size_t i;
 
 	for (i = 0; i < h->files; i++)
-		all += h->f[i].whole && !h->f[i].exact ? 0 : h->f[i].end;
+		all += h->f[i].whole && h->f[i].length == 0 ? 0 : h->f[i].end;
 	return all <= SMALL_JOB;
 }
 
@@ -195,9 +195,9 @@ begin_start(struct hedge *h, int64_t now, struct hedge_ask *out)
 			bool live = live_is(h, i, now);
 
 			if (!route_usable(h, i, now) || route_spent(h, i) ||
-				pass != (live		  ? 0
-						: r->hurt ? 2
-							  : 1) ||
+				pass != (live			     ? 0
+						: r->hurt || r->late ? 2
+								     : 1) ||
 				(!live && (r->connections > 0 ||
 						  sibling_busy(h, i, now))) ||
 				(live && (!small || r->connections >= 6)))

@@ -45,8 +45,9 @@ struct hfile {
 	size_t free; /* no unit before it is free */
 	size_t left; /* units not done */
 	uint64_t end;
-	bool open, whole, exact;
-	size_t max;
+	uint64_t left_bytes;
+	bool open, whole;
+	size_t max, length;
 	bool lost;
 	bool *missing; /* by mirror */
 };
@@ -82,6 +83,7 @@ struct transfer {
 struct hroute {
 	struct hedge_route r;
 	bool used, worked, delivered, out, small;
+	bool late;	/* its mirror is behind */
 	bool hurt;	/* failed in this job */
 	bool measured;	/* the rate is of this session */
 	unsigned fails; /* in a row */

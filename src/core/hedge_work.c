@@ -35,7 +35,8 @@ live_count(const struct hedge *h, int64_t now)
 static double
 route_time(const struct hroute *r, uint64_t n)
 {
-	return r->lag + (r->rate > 0 ? (double)n / r->rate : 0.1);
+	return (r->late ? 10 : 0) + r->lag +
+	       (r->rate > 0 ? (double)n / r->rate : 0.1);
 }
 
 static unsigned
@@ -144,7 +145,7 @@ run_begin(struct hedge *h, size_t route, size_t file, size_t first, size_t end,
 		if (h->run[i].used && h->run[i].file == file)
 			h->run[i].twin = true;
 	r->small = h->r[route].small && r->to - r->from > SLICE &&
-		   (!f->whole || f->exact) &&
+		   (!f->whole || f->length > 0) &&
 		   (r->to - r->from + SLICE - 1) / SLICE <= SLICES;
 	r->slices = (size_t)((r->to - r->from + SLICE - 1) / SLICE);
 	if (!transfer_new(h, r, 0, now, out)) {

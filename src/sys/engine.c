@@ -437,11 +437,11 @@ engine_begin(struct engine *e, size_t files, size_t copies, double seconds,
 
 enum err
 engine_whole(struct engine *e, size_t i, const char *path, size_t max,
-	bool exact, struct diag *d)
+	size_t length, struct diag *d)
 {
 	e->path[i] = strdup(path);
 	if (e->path[i] == NULL ||
-		hedge_file_whole(e->hedge, i, max, exact) != ERR_OK)
+		hedge_file_whole(e->hedge, i, max, length) != ERR_OK)
 		return no_memory(d);
 	return ERR_OK;
 }
@@ -519,6 +519,12 @@ void
 engine_out(struct engine *e, size_t mirror)
 {
 	hedge_out(e->hedge, mirror);
+}
+
+void
+engine_late(struct engine *e, size_t mirror)
+{
+	hedge_late(e->hedge, mirror);
 }
 
 void

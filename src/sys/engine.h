@@ -65,7 +65,7 @@ enum err engine_begin(struct engine *e, size_t files, size_t copies,
 /* File i stands at `path` (copied), and is whole, or in units up to byte
  * `end`: hedge_file_whole, hedge_file_units. ERR_NOMEM. */
 enum err engine_whole(struct engine *e, size_t i, const char *path, size_t max,
-	bool exact, struct diag *d) ERR_MUST_USE;
+	size_t length, struct diag *d) ERR_MUST_USE;
 enum err engine_units(struct engine *e, size_t i, const char *path,
 	uint64_t end, bool open, struct diag *d) ERR_MUST_USE;
 
@@ -82,6 +82,9 @@ bool engine_done(const struct engine *e, size_t file);
 
 /* A mirror lied, as the caller found later: it is not asked any more. */
 void engine_out(struct engine *e, size_t mirror);
+
+/* A mirror is behind the others: asked after them. */
+void engine_late(struct engine *e, size_t mirror);
 
 /* What is known of a route. */
 void engine_look(const struct engine *e, size_t route, struct hedge_look *look,

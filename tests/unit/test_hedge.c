@@ -542,8 +542,8 @@ test_copies(void)
 	s.head = 2000;
 	sim_start(&s);
 	(void)!hedge_begin(s.h, 2, 2, 60, s.now);
-	(void)!hedge_file_whole(s.h, 0, 500000, false);
-	(void)!hedge_file_whole(s.h, 1, 16384, false);
+	(void)!hedge_file_whole(s.h, 0, 500000, 0);
+	(void)!hedge_file_whole(s.h, 1, 16384, 0);
 	sim_run(&s, 60);
 	tell(&s, "two heads of 20, one honest");
 	ok(s.status == HEDGE_DONE && s.took < 5000 * MS,
