@@ -250,6 +250,7 @@ hedge_unit(struct hedge *h, size_t file, uint64_t offset, size_t n)
 	f->n++;
 	f->left++;
 	f->left_bytes += n;
+	f->all_bytes += n;
 	return ERR_OK;
 }
 
@@ -272,7 +273,7 @@ hedge_file_lost(const struct hedge *h, size_t i)
 }
 
 uint64_t
-file_left(const struct hfile *f)
+hfile_left(const struct hfile *f)
 {
 	const struct unit *last = f->n > 0 ? &f->u[f->n - 1] : NULL;
 
@@ -285,13 +286,19 @@ file_left(const struct hfile *f)
 }
 
 uint64_t
+hfile_size(const struct hfile *f)
+{
+	return f->open ? f->end : f->whole ? f->length : f->all_bytes;
+}
+
+uint64_t
 job_left(const struct hedge *h)
 {
 	uint64_t all = 0;
 	size_t i;
 
 	for (i = 0; i < h->files; i++)
-		all += file_left(&h->f[i]);
+		all += hfile_left(&h->f[i]);
 	return all;
 }
 

@@ -156,7 +156,8 @@ hedge_ended(
 	t->used = false;
 	route->connections--;
 	if (err == ERR_OK) {
-		route->worked = true;
+		/* Of copies the caller says what they are worth. */
+		route->worked |= h->copies == 0 || t->drain;
 		route->fails = 0;
 		rate_guess(route, t, now);
 	}
@@ -245,11 +246,11 @@ hedge_good(struct hedge *h, size_t run, int64_t now)
 	struct unit *u = &f->u[r->next];
 	size_t file = r->file;
 
-	route->worked = true;
 	route->fails = 0;
 	h->progress = now;
 	if (h->copies > 0)
 		return;
+	route->worked = true;
 	if (u->done) {
 		route->wasted += u->n;
 		h->wasted += u->n;

@@ -62,7 +62,7 @@ is_small_job(const struct hedge *h)
 	size_t i;
 
 	for (i = 0; i < h->files; i++)
-		all += h->f[i].whole && h->f[i].length == 0 ? 0 : h->f[i].end;
+		all += hfile_size(&h->f[i]);
 	return all <= SMALL_JOB;
 }
 

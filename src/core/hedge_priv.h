@@ -45,7 +45,7 @@ struct hfile {
 	size_t free; /* no unit before it is free */
 	size_t left; /* units not done */
 	uint64_t end;
-	uint64_t left_bytes;
+	uint64_t all_bytes, left_bytes; /* of its units */
 	bool open, whole;
 	size_t max, length;
 	bool lost;
@@ -139,7 +139,9 @@ void run_end(struct hedge *h, struct run *r);
 size_t run_units(const struct hedge *h, const struct run *r);
 void transfer_leave(struct hedge *h, struct transfer *t, enum hedge_why why);
 /* Bytes of a file that are not verified; of a whole one, a guess. */
-uint64_t file_left(const struct hfile *f);
+uint64_t hfile_left(const struct hfile *f);
+/* Bytes of a file that are wanted in all, as far as that is known. */
+uint64_t hfile_size(const struct hfile *f);
 uint64_t job_left(const struct hedge *h);
 /* Bytes a second of all that deliver. */
 double job_rate(const struct hedge *h, int64_t now);

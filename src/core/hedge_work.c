@@ -345,7 +345,7 @@ twin_take(struct hedge *h, struct run *r, size_t route, double eta, int64_t now,
 	size_t i;
 
 	for (i = 0; i < h->files; i++)
-		all += h->f[i].end;
+		all += hfile_size(&h->f[i]);
 	if (r->next >= end || f->u[r->next].claims > 1 ||
 		eta < 1.5 * route_time(&h->r[route], f->u[r->next].n) + 0.05 ||
 		h->wasted + f->u[r->next].n > all / 10 + LIMIT_PART)
@@ -382,6 +382,14 @@ steal(struct hedge *h, size_t route, int64_t now, struct hedge_ask *out)
 	return run_begin(h, route, r->file, cut, end, now, out);
 }
 
+/* Clearly, so that among equals the given order counts. */
+static bool
+is_faster(const struct hroute *a, const struct hroute *b)
+{
+	return 1.1 * route_time(a, RUN_FIRST) + 0.02 <
+	       route_time(b, RUN_FIRST);
+}
+
 /* Work for the routes that deliver, the fastest first. */
 bool
 work_live(struct hedge *h, int64_t now, struct hedge_ask *out)
@@ -396,9 +404,7 @@ work_live(struct hedge *h, int64_t now, struct hedge_ask *out)
 			if (h->r[i].tried || !live_is(h, i, now) ||
 				h->r[i].connections >= route_room(h, i, now))
 				continue;
-			if (best == h->n ||
-				route_time(&h->r[i], RUN_FIRST) <
-					route_time(&h->r[best], RUN_FIRST))
+			if (best == h->n || is_faster(&h->r[i], &h->r[best]))
 				best = i;
 		}
 		if (best == h->n)

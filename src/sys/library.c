@@ -119,6 +119,8 @@ library_open(const char *path, struct library **out, struct diag *d)
 	if (e == ERR_OK)
 		e = library_proof_table(l, d);
 	if (e == ERR_OK)
+		e = library_part_table(l, d);
+	if (e == ERR_OK)
 		e = library_mirror_tables(l, d);
 	buf_free(&p);
 	if (e != ERR_OK) {

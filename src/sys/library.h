@@ -299,6 +299,25 @@ enum err library_unpack(struct library *l, int64_t outlet,
 	const struct bundle *b, struct span prefix, size_t i,
 	struct verified **out, struct diag *d) ERR_MUST_USE;
 
+/* ---- parts on their way
+
+ * Verified bytes of a bundle (the file with this hash) that is not all here
+ * yet, from byte `at` on; whoever reads them back verifies them again. */
+enum err library_part_add(struct library *l, int64_t outlet,
+	const uint8_t sha256[static 32], uint64_t at, struct span s,
+	int64_t now, struct diag *d) ERR_MUST_USE;
+enum err library_parts(struct library *l, int64_t outlet,
+	const uint8_t sha256[static 32],
+	void (*each)(void *arg, uint64_t at, struct span s), void *arg,
+	struct diag *d) ERR_MUST_USE;
+
+/* Forget those that begin in [from, to); those that were kept for a month. */
+enum err library_parts_drop(struct library *l, int64_t outlet,
+	const uint8_t sha256[static 32], uint64_t from, uint64_t to,
+	struct diag *d) ERR_MUST_USE;
+enum err library_parts_old(
+	struct library *l, int64_t now, struct diag *d) ERR_MUST_USE;
+
 /* ---- articles */
 
 /* The latest revision of an article. */

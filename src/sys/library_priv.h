@@ -22,6 +22,9 @@ char *library_text(struct db_query *q, int column);
  * as it was, when out of memory. The new item is zeroed. */
 void *library_grow(void **list, size_t *n, size_t size);
 
+/* library_part.c */
+enum err library_part_table(struct library *l, struct diag *d) ERR_MUST_USE;
+
 /* library_proof.c */
 enum err library_proof_table(struct library *l, struct diag *d) ERR_MUST_USE;
 

@@ -155,7 +155,7 @@ sync_outlet(struct library *l, const struct library_outlet *o,
 	if (e == ERR_OK)
 		e = run(&s, d);
 	if (e == ERR_OK)
-		e = sync_places_remember(&s, d);
+		e = sync_places_end(&s, d);
 	if (e == ERR_OK)
 		conclude(&s);
 	run_end(&s);
@@ -171,6 +171,8 @@ sync_images(struct library *l, const struct library_outlet *o, int64_t n,
 
 	if (e == ERR_OK)
 		e = sync_pictures(&s, n, d);
+	if (e == ERR_OK)
+		e = sync_places_end(&s, d);
 	if (e == ERR_OK) {
 		r->complete = true;
 		conclude(&s);

@@ -35,8 +35,8 @@ struct sync_options {
 	/* What the user allows and wants of the network; NULL: the default,
 	 * with no memory. Its country and `from` are those above. */
 	const struct reach_settings *reach;
-	double seconds;		       /* for one request in all; 0: 60 */
-	int64_t since; /* sealed weeks from this moment's on, too; 0: none */
+	double seconds; /* without any progress, and it is over; 0: 60 */
+	int64_t since;	/* sealed weeks from this moment's on, too; 0: none */
 	/* The strict check of an article's text; one that fails is left
 	 * out. */
 	enum err (*check)(const struct verified *text, struct diag *d);
@@ -49,11 +49,16 @@ struct sync_mirror {
 	char *name;
 	char *url;
 	bool asked;
-	bool stale;	  /* an older head than another mirror's */
-	uint64_t version; /* of its timestamp, 0: none usable */
-	enum err err;	  /* the worst it did, ERR_OK: nothing */
-	char file[160];	  /* with which file; or "" */
-	char why[320];	  /* that, in a clause; escaped */
+	bool stale;	      /* an older head than another mirror's */
+	uint64_t version;     /* of its timestamp, 0: none usable */
+	enum err err;	      /* the worst it did, ERR_OK: nothing */
+	bool worked;	      /* it brought something that was verified */
+	bool removed;	      /* its operator removed a file (status 451) */
+	bool small;	      /* only connections of a few KB got through */
+	const char *strategy; /* by which it worked, or was tried; never NULL */
+	uint64_t bytes;	      /* received from it */
+	char file[160];	      /* with which file; or "" */
+	char why[320];	      /* that, in a clause; escaped */
 };
 
 struct sync_report {

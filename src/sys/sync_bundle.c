@@ -104,6 +104,9 @@ bundle_store(struct sync *s, const struct sync_pull *p, const bool *keep,
 	info.key = key;
 	e = library_bundle_add(
 		s->lib, s->outlet->id, &info, p->b, buf_view(&p->got), keep, d);
+	if (e == ERR_OK && p->found)
+		e = library_parts_drop(
+			s->lib, s->outlet->id, info.sha256, 0, INT64_MAX, d);
 	if (e == ERR_OK)
 		s->r->bundles++;
 	return e;
@@ -184,18 +187,17 @@ base_take(struct sync *s, const char *path, unsigned depth, struct diag *d)
 	const struct trust_target *g;
 	struct sync_pull p;
 	struct diag why;
-	bool ok = false;
 	enum err e = sync_find(s, path, &g, d);
 
 	if (e != ERR_OK || g == NULL)
 		return e;
 	if (sync_pull_start(&p, g, &why) == ERR_OK)
-		e = sync_pull_all(s, &p, &ok, d);
-	if (e == ERR_OK && ok)
+		e = sync_pull_all(s, &p, 1, d);
+	if (e == ERR_OK && p.ok)
 		e = dicts_get(s, p.b, d);
-	if (e == ERR_OK && ok)
+	if (e == ERR_OK && p.ok)
 		e = bases_get(s, p.b, depth + 1, d);
-	if (e == ERR_OK && ok)
+	if (e == ERR_OK && p.ok)
 		e = bundle_take(s, &p, d);
 	sync_pull_clear(&p);
 	return e;
@@ -230,7 +232,6 @@ bases_get(
  * waits for the disk. */
 struct batch {
 	struct sync_pull list[SYNC_BATCH];
-	bool ok[SYNC_BATCH];
 	size_t n;
 	uint64_t bytes;
 };
@@ -240,22 +241,22 @@ struct batch {
 static enum err
 batch_sync(struct sync *s, struct batch *b, struct diag *d)
 {
-	enum err e = sync_pull_first(s, b->list, b->n, d);
+	enum err e = sync_pull_all(s, b->list, b->n, d);
 	bool any = false;
 	size_t i;
 
 	for (i = 0; e == ERR_OK && i < b->n; i++) {
-		e = sync_pull_all(s, &b->list[i], &b->ok[i], d);
-		if (e == ERR_OK && b->ok[i])
-			e = dicts_get(s, b->list[i].b, d);
-		if (e == ERR_OK && b->ok[i])
+		if (!b->list[i].ok)
+			continue;
+		any = true;
+		e = dicts_get(s, b->list[i].b, d);
+		if (e == ERR_OK)
 			e = bases_get(s, b->list[i].b, 0, d);
-		any |= b->ok[i];
 	}
 	if (e == ERR_OK && any)
 		e = library_begin(s->lib, d);
 	for (i = 0; e == ERR_OK && i < b->n; i++)
-		if (b->ok[i])
+		if (b->list[i].ok)
 			e = bundle_take(s, &b->list[i], d);
 	if (e == ERR_OK && any)
 		e = library_commit(s->lib, d);
@@ -286,7 +287,6 @@ batch_add(struct sync *s, struct batch *b, const struct trust_target *g,
 	}
 	if (b->n > 0 && b->bytes + p.text_end > SYNC_BATCH_BYTES)
 		e = batch_sync(s, b, d);
-	b->ok[b->n] = false;
 	b->list[b->n++] = p;
 	b->bytes += p.text_end;
 	if (e == ERR_OK && b->n == SYNC_BATCH)

@@ -1,16 +1,18 @@
-/* Pictures: by part, against the indexes in the library; pictures that stand
- * side by side in a bundle come in one request. */
+/* Pictures: by part, against the indexes in the library, from several mirrors
+ * at once. What is here is kept every now and then, parts of pictures, too. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "../core/text.h"
+#include "clock.h"
 #include "sync_priv.h"
 
-/* What one request asks for, and what is held before it is kept: a commit
- * waits for the disk, and while one is open nobody else can write. */
-#define PIECE (LIMIT_MIB / 4)
+/* What is held before it is kept: a commit waits for the disk, and while one
+ * is open nobody else can write. Parts of pictures are kept at most each
+ * second, microseconds: most are soon whole. */
 #define BATCH (2 * LIMIT_MIB)
+#define PARTS_EVERY 1000000
 
 /* A picture that is whole and not yet in the library. */
 struct held {
@@ -18,38 +20,75 @@ struct held {
 	struct verified *bytes;
 };
 
+/* A picture on its way. */
+struct picture {
+	uint8_t *bytes; /* NULL: nothing is here */
+	size_t here;	/* bytes that are verified */
+};
+
 /* Some pictures of an opened bundle, on their way. */
 struct pull {
 	const struct library_open *o;
-	bool *need;	      /* by object */
-	size_t i, part;	      /* the next part */
-	struct verified *got; /* the parts before it of this object */
+	struct sync_part *parts;
+	size_t n_parts;
+	struct picture *pictures; /* by object */
 	struct buf path;
+	struct sync_reason why;
+	bool found; /* parts of it are in the library */
 };
 
 /* All that is on its way. */
 struct album {
 	struct sync *s;
+	struct pull *pull;
 	struct held *held;
 	size_t n, cap;
-	uint64_t bytes; /* held */
+	uint64_t bytes; /* held, or of parts that are not kept */
+	int64_t kept;	/* when parts were */
 };
 
 /* ---- what is held */
+
+/* Parts of pictures that are not whole. */
+static enum err
+parts_keep(struct album *a, struct diag *d)
+{
+	struct pull *p = a->pull;
+	enum err e = ERR_OK;
+	size_t i;
+
+	if (p == NULL || a->s->o->from != NULL ||
+		clock_steady() - a->kept < PARTS_EVERY)
+		return ERR_OK;
+	a->kept = clock_steady();
+	for (i = 0; e == ERR_OK && i < p->n_parts; i++) {
+		struct sync_part *x = &p->parts[i];
+		const struct picture *m = &p->pictures[x->object];
+
+		if (!x->here || x->kept || m->bytes == NULL)
+			continue;
+		e = library_part_add(a->s->lib, a->s->outlet->id,
+			p->o->row.sha256, x->offset,
+			span_of(m->bytes + (size_t)x->part * LIMIT_PART, x->n),
+			a->s->o->now, d);
+		x->kept = p->found = true;
+	}
+	return e;
+}
 
 static enum err
 album_keep(struct album *a, struct diag *d)
 {
 	struct sync *s = a->s;
-	enum err e = ERR_OK;
+	enum err e = library_begin(s->lib, d);
 	size_t i;
 
-	if (a->n > 0)
-		e = library_begin(s->lib, d);
 	for (i = 0; e == ERR_OK && i < a->n; i++)
 		e = library_image_add(s->lib, s->outlet->id, &a->held[i].name,
 			a->held[i].bytes, d);
-	if (e == ERR_OK && a->n > 0)
+	if (e == ERR_OK)
+		e = parts_keep(a, d);
+	if (e == ERR_OK)
 		e = library_commit(s->lib, d);
 	if (e == ERR_OK)
 		s->r->images += a->n;
@@ -79,8 +118,7 @@ album_hold(struct album *a, const struct digest *name, struct verified *v,
 		a->cap = 2 * a->cap + 16;
 	}
 	a->held[a->n++] = (struct held){.name = *name, .bytes = v};
-	a->bytes += verified_bytes(v).n;
-	return a->bytes >= BATCH ? album_keep(a, d) : ERR_OK;
+	return ERR_OK;
 }
 
 /* Whether a picture is here or held. */
@@ -98,96 +136,93 @@ album_has(struct album *a, const struct digest *name, bool *has, struct diag *d)
 
 /* ---- one bundle */
 
-/* Past objects that are not needed; false: no more. */
-static bool
-pull_next(const struct pull *p, size_t *i, size_t *part)
-{
-	const struct bundle *b = p->o->bundle;
-
-	if (*i < bundle_objects(b) && *part == bundle_object(b, *i)->n_parts) {
-		++*i;
-		*part = 0;
-	}
-	while (*i < bundle_objects(b) && !p->need[*i])
-		++*i;
-	return *i < bundle_objects(b);
-}
-
-/* The next parts that stand side by side: from where, how many bytes. */
-static size_t
-pull_run(const struct pull *p, uint64_t *offset)
-{
-	size_t i = p->i, part = p->part, n, all = 0;
-	uint64_t at;
-
-	for (; pull_next(p, &i, &part); part++) {
-		bundle_part_range(p->o->bundle, i, part, &at, &n);
-		if (all == 0)
-			*offset = at;
-		else if (at != *offset + all || all + n > PIECE)
-			break;
-		all += n;
-	}
-	return all;
-}
-
-/* Verify the parts of one answer, and hold the pictures that become whole.
- * What a mirror did wrong is in *verdict. */
+/* A picture is whole: hold it. */
 static enum err
-parts_take(struct album *a, struct pull *p, struct span s, enum err *verdict,
+picture_whole(struct album *a, size_t object, struct diag *d)
+{
+	struct pull *p = a->pull;
+	struct picture *m = &p->pictures[object];
+	const struct bundle_object *o = bundle_object(p->o->bundle, object);
+	struct verified *v = NULL;
+	enum err e = bundle_object_verify(
+		p->o->bundle, object, span_of(m->bytes, o->packed), &v, d);
+
+	free(m->bytes);
+	m->bytes = NULL;
+	return e == ERR_OK ? album_hold(a, &o->name, v, d) : e;
+}
+
+static enum err
+part_take(struct album *a, uint64_t offset, struct span s, enum err *verdict,
 	struct diag *why, struct diag *d)
 {
-	const struct bundle *b = p->o->bundle;
-	struct verified *v;
-	uint64_t at;
-	size_t n;
-	enum err e = ERR_OK;
+	struct pull *p = a->pull;
+	struct sync_part *x = sync_part_at(p->parts, p->n_parts, offset);
+	const struct bundle_object *o;
+	struct verified *v = NULL;
+	struct picture *m;
 
-	while (e == ERR_OK && s.n > 0 && pull_next(p, &p->i, &p->part)) {
-		bundle_part_range(b, p->i, p->part, &at, &n);
-		*verdict = bundle_part_verify(
-			b, p->i, p->part, span_sub(s, 0, n), &v, why);
-		if (*verdict == ERR_OK)
-			*verdict = verified_join(&p->got, v);
-		if (*verdict != ERR_OK)
-			return *verdict == ERR_NOMEM
-				       ? diag_set(d, ERR_NOMEM, "out of memory")
-				       : ERR_OK;
-		s = span_sub(s, n, s.n);
-		if (++p->part < bundle_object(b, p->i)->n_parts)
-			continue;
-		e = album_hold(a, &bundle_object(b, p->i)->name, p->got, d);
-		p->got = NULL;
-		p->need[p->i] = false;
-	}
-	return e;
+	if (x == NULL)
+		return diag_set(d, ERR_FAILED, "a part that was not wanted");
+	*verdict = bundle_part_verify(
+		p->o->bundle, x->object, x->part, s, &v, why);
+	verified_free(v);
+	if (*verdict == ERR_NOMEM)
+		return diag_set(d, ERR_NOMEM, "out of memory");
+	if (*verdict != ERR_OK)
+		return ERR_OK;
+	o = bundle_object(p->o->bundle, x->object);
+	m = &p->pictures[x->object];
+	if (m->bytes == NULL)
+		m->bytes = malloc(o->packed);
+	if (m->bytes == NULL)
+		return diag_set(d, ERR_NOMEM, "out of memory");
+	memcpy(m->bytes + (size_t)x->part * LIMIT_PART, s.p, s.n);
+	x->here = true;
+	m->here += s.n;
+	a->bytes += s.n;
+	return m->here == o->packed ? picture_whole(a, x->object, d) : ERR_OK;
 }
 
-/* Go on from one mirror until all is here or it fails. */
 static enum err
-pull_from(struct album *a, struct pull *p, size_t place, enum err *verdict,
-	struct diag *why, struct diag *d)
+album_take(void *arg, size_t route, size_t file, uint64_t offset,
+	struct span bytes, enum err *verdict, struct diag *d)
 {
-	struct source_want want = {.place = place, .path = buf_cstr(&p->path)};
-	struct source_got got;
-	enum err e = ERR_OK;
+	struct album *a = arg;
+	struct pull *p = a->pull;
+	struct sync *s = a->s;
+	size_t place = s->routes[route].place;
+	struct diag why = {.why = ""};
+	enum err e = part_take(a, offset, bytes, verdict, &why, d);
 
-	*verdict = ERR_OK;
-	while (e == ERR_OK && *verdict == ERR_OK &&
-		(want.n = pull_run(p, &want.offset)) > 0) {
-		want.max = want.n;
-		e = sync_ask(a->s, &want, 1, &got, d);
-		*verdict = got.err;
-		*why = got.diag;
-		if (e == ERR_OK && *verdict == ERR_OK && got.body.n != want.n)
-			*verdict = diag_set(why, ERR_TRUNCATED,
-				"%zu bytes came of %zu", got.body.n, want.n);
-		else if (e == ERR_OK && *verdict == ERR_OK)
-			e = parts_take(
-				a, p, buf_view(&got.body), verdict, why, d);
-		sync_got_free(&got, 1);
+	(void)file;
+	if (e != ERR_OK)
+		return e;
+	if (*verdict != ERR_OK) {
+		sync_blame(s, place, p->o->row.path, *verdict, &why, &p->why);
+		return ERR_OK;
 	}
-	return e;
+	s->r->mirrors[place].worked = true;
+	return a->bytes >= BATCH ? album_keep(a, d) : ERR_OK;
+}
+
+static void
+album_failed(void *arg, size_t route, size_t file, bool soft,
+	const struct fetch_got *got)
+{
+	struct album *a = arg;
+
+	(void)file;
+	sync_failed(
+		a->s, route, a->pull->o->row.path, soft, got, &a->pull->why);
+}
+
+static void
+album_progress(void *arg, size_t route)
+{
+	struct album *a = arg;
+
+	sync_progress(a->s, route);
 }
 
 static enum err
@@ -203,36 +238,120 @@ file_path(const struct library_bundle *row, struct buf *out)
 		row->path, hex, name + 1);
 }
 
+/* The parts of the pictures that are needed. */
+static enum err
+parts_list(struct pull *p, const bool *need, struct diag *d)
+{
+	const struct bundle *b = p->o->bundle;
+	size_t i, k, n, all = 0;
+
+	for (i = 0; i < bundle_objects(b); i++)
+		all += need[i] ? bundle_object(b, i)->n_parts : 0;
+	p->parts = calloc(all + 1, sizeof(*p->parts));
+	p->pictures = calloc(bundle_objects(b) + 1, sizeof(*p->pictures));
+	if (p->parts == NULL || p->pictures == NULL)
+		return diag_set(d, ERR_NOMEM, "out of memory");
+	for (i = 0; i < bundle_objects(b); i++)
+		for (k = 0; need[i] && k < bundle_object(b, i)->n_parts; k++) {
+			struct sync_part *x = &p->parts[p->n_parts++];
+
+			bundle_part_range(b, i, k, &x->offset, &n);
+			x->n = (uint32_t)n;
+			x->object = (uint32_t)i;
+			x->part = (uint32_t)k;
+		}
+	return ERR_OK;
+}
+
+/* A part that an earlier sync kept: worth what it proves to be. */
+static void
+part_read(void *arg, uint64_t at, struct span s)
+{
+	struct album *a = arg;
+	struct sync_part *x =
+		sync_part_at(a->pull->parts, a->pull->n_parts, at);
+	enum err verdict = ERR_OK;
+	struct diag why;
+
+	a->pull->found = true;
+	if (x == NULL || x->n != s.n || x->here)
+		return;
+	/* One that cannot be used now is fetched. */
+	if (part_take(a, at, s, &verdict, &why, &why) == ERR_OK)
+		x->kept = x->here;
+}
+
+static enum err
+units_add(struct album *a, struct diag *d)
+{
+	const struct pull *p = a->pull;
+	enum err e = engine_begin(a->s->engine, 1, 0, sync_seconds(a->s), d);
+	size_t i;
+
+	if (e == ERR_OK)
+		e = engine_units(a->s->engine, 0, buf_cstr(&p->path),
+			bundle_content(p->o->bundle), false, d);
+	for (i = 0; e == ERR_OK && i < p->n_parts; i++)
+		if (!p->parts[i].here)
+			e = engine_unit(a->s->engine, 0, p->parts[i].offset,
+				p->parts[i].n, d);
+	return e;
+}
+
+static void
+pull_clear(struct pull *p)
+{
+	size_t i;
+
+	for (i = 0; p->pictures != NULL && i < bundle_objects(p->o->bundle);
+		i++)
+		free(p->pictures[i].bytes);
+	free(p->pictures);
+	free(p->parts);
+	buf_free(&p->path);
+}
+
 /* The needed pictures of a bundle, from whoever has them. */
 static enum err
-bundle_pull(struct album *a, const struct library_open *o, bool *need,
+bundle_pull(struct album *a, const struct library_open *o, const bool *need,
 	struct diag *d)
 {
-	struct sync_reason why = {.err = ERR_OK};
-	struct pull p = {.o = o, .need = need};
-	size_t step = 0, place;
-	uint64_t at;
-	enum err e, verdict;
-	struct diag w;
+	struct pull p = {.o = o};
+	struct engine_calls calls = {.take = album_take,
+		.failed = album_failed,
+		.progress = album_progress,
+		.arg = a};
+	struct sync *s = a->s;
+	enum err e;
 
+	a->pull = &p;
+	a->kept = clock_steady();
 	buf_init(&p.path, LIMIT_PATH + 80);
 	e = file_path(&o->row, &p.path);
 	if (e != ERR_OK)
 		diag_set(d, e, "%s: no path", o->row.path);
-	while (e == ERR_OK && pull_run(&p, &at) > 0 &&
-		sync_next_place(a->s, &step, &place)) {
-		e = pull_from(a, &p, place, &verdict, &w, d);
-		if (e == ERR_OK && verdict != ERR_OK)
-			sync_blame(a->s, place, o->row.path, verdict, &w, &why);
-	}
-	if (e == ERR_OK && pull_run(&p, &at) > 0) {
-		if (why.err == ERR_OK)
-			diag_set(&why.diag, why.err = ERR_NETWORK,
+	if (e == ERR_OK)
+		e = parts_list(&p, need, d);
+	if (e == ERR_OK && p.n_parts > 0)
+		e = library_parts(
+			s->lib, s->outlet->id, o->row.sha256, part_read, a, d);
+	if (e == ERR_OK)
+		e = units_add(a, d);
+	if (e == ERR_OK)
+		e = engine_run(s->engine, &calls, d);
+	if (e == ERR_OK && !engine_done(s->engine, 0)) {
+		if (p.why.err == ERR_OK)
+			diag_set(&p.why.diag, p.why.err = ERR_NETWORK,
 				"no mirror is left to ask");
-		sync_worse(&a->s->worst, why.err, &why.diag);
+		sync_worse(&s->worst, p.why.err, &p.why.diag);
+	} else if (e == ERR_OK && p.found) {
+		e = album_keep(a, d);
+		if (e == ERR_OK)
+			e = library_parts_drop(s->lib, s->outlet->id,
+				o->row.sha256, 0, INT64_MAX, d);
 	}
-	verified_free(p.got);
-	buf_free(&p.path);
+	a->pull = NULL;
+	pull_clear(&p);
 	return e;
 }
 

@@ -13,8 +13,8 @@
 /* What came for the next root. A mirror that answers every unknown name with
  * a page has no such root. */
 static void
-root_keep(
-	struct sync *s, size_t place, const char *name, struct source_got *got)
+root_keep(struct sync *s, size_t place, const char *name,
+	const struct engine_copy *got)
 {
 	struct sync_place *p = &s->places[place];
 
@@ -27,7 +27,7 @@ root_keep(
 
 /* What came for the timestamp: kept when it is one at all. */
 static void
-head_keep(struct sync *s, size_t place, struct source_got *got)
+head_keep(struct sync *s, size_t place, struct engine_copy *got)
 {
 	struct sync_place *p = &s->places[place];
 	struct tuf_doc *doc = NULL;
@@ -51,44 +51,6 @@ head_keep(struct sync *s, size_t place, struct source_got *got)
 		p->out = true;
 	}
 	tuf_free(doc);
-}
-
-/* Ask the next few mirrors for their heads. *n: how many. */
-static enum err
-batch_ask(struct sync *s, size_t *n, struct diag *d)
-{
-	struct source_want want[2 * SYNC_POLL];
-	struct source_got got[2 * SYNC_POLL];
-	char root[TRUST_NAME + 2];
-	struct trust_want w;
-	size_t i, k;
-	enum err e;
-
-	*n = 0;
-	if (!trust_wants(s->t, &w))
-		return diag_set(d, ERR_FAILED, "no next root is wanted");
-	snprintf(root, sizeof(root), "m/%s", w.name);
-	for (i = 0; i < s->n && *n < SYNC_POLL; i++) {
-		size_t place = s->order[i];
-
-		if (s->places[place].polled)
-			continue;
-		s->places[place].polled = true;
-		want[2 * *n] = (struct source_want){
-			.place = place, .path = root, .max = LIMIT_ROOT};
-		want[2 * *n + 1] = (struct source_want){
-			.place = place, .path = HEAD, .max = LIMIT_TIMESTAMP};
-		(*n)++;
-	}
-	if (*n == 0)
-		return ERR_OK;
-	e = sync_ask(s, want, 2 * *n, got, d);
-	for (k = 0; e == ERR_OK && k < *n; k++) {
-		root_keep(s, want[2 * k].place, w.name, &got[2 * k]);
-		head_keep(s, want[2 * k].place, &got[2 * k + 1]);
-	}
-	sync_got_free(got, 2 * *n);
-	return e;
 }
 
 /* ---- the machine */
@@ -125,7 +87,7 @@ root_feed(struct sync *s, const struct trust_want *w, bool *fed, struct diag *d)
 
 	*fed = false;
 	for (i = 0; i < s->n && !*fed; i++) {
-		struct sync_place *p = &s->places[s->order[i]];
+		struct sync_place *p = &s->places[i];
 
 		if (p->out || p->root.n == 0 ||
 			strcmp(p->root_name, w->name) != 0)
@@ -134,42 +96,75 @@ root_feed(struct sync *s, const struct trust_want *w, bool *fed, struct diag *d)
 		if (e == ERR_NOMEM)
 			return diag_set(d, e, "out of memory");
 		if (e != ERR_OK) {
-			sync_blame(s, s->order[i], w->name, e, &why, &s->worst);
+			sync_blame(s, i, w->name, e, &why, &s->worst);
 			continue;
 		}
 		*fed = true;
-		e = library_metadata_change(s->lib, s->outlet->id, &change,
-			w->name, buf_view(&p->root), d);
+		s->rotated = true;
+		if (!s->trying)
+			e = library_metadata_change(s->lib, s->outlet->id,
+				&change, w->name, buf_view(&p->root), d);
 		if (e != ERR_OK)
 			return e;
 	}
 	return ERR_OK;
 }
 
-/* A root was new: ask all that answered for the one after it. */
+/* ---- asking */
+
+struct polling {
+	struct sync *s;
+	char root[TRUST_NAME];
+};
+
+static void
+poll_failed(void *arg, size_t route, size_t file, bool soft,
+	const struct fetch_got *got)
+{
+	struct polling *p = arg;
+
+	(void)file; /* the head is asked, too, and what counts */
+	sync_failed(p->s, route, HEAD, soft, got, &p->s->worst);
+}
+
+static void
+poll_progress(void *arg, size_t route)
+{
+	struct polling *p = arg;
+
+	sync_progress(p->s, route);
+}
+
+static enum err
+root_answer(void *arg, size_t route, struct engine_copy *list, bool *good,
+	struct diag *d)
+{
+	struct polling *p = arg;
+
+	(void)d;
+	root_keep(p->s, p->s->routes[route].place, p->root, &list[0]);
+	*good = true;
+	return ERR_OK;
+}
+
+/* A root was new: ask for the one after it. */
 static enum err
 root_ask(struct sync *s, const char *name, struct diag *d)
 {
-	struct source_want want[SOURCE_WANTS];
-	struct source_got got[SOURCE_WANTS];
+	struct polling p = {.s = s};
+	struct engine_calls calls = {.failed = poll_failed,
+		.answer = root_answer,
+		.progress = poll_progress,
+		.arg = &p};
 	char path[TRUST_NAME + 2];
-	size_t i, k, n = 0;
 	enum err e;
 
 	snprintf(path, sizeof(path), "m/%s", name);
-	for (i = 0; i < s->n && n < SOURCE_WANTS; i++) {
-		const struct sync_place *p = &s->places[s->order[i]];
-
-		if (p->answered && !p->out)
-			want[n++] = (struct source_want){.place = s->order[i],
-				.path = path,
-				.max = LIMIT_ROOT};
-	}
-	e = sync_ask(s, want, n, got, d);
-	for (k = 0; e == ERR_OK && k < n; k++)
-		root_keep(s, want[k].place, name, &got[k]);
-	sync_got_free(got, n);
-	return e;
+	snprintf(p.root, sizeof(p.root), "%s", name);
+	e = engine_begin(s->engine, 1, SYNC_HEADS, sync_seconds(s), d);
+	if (e == ERR_OK)
+		e = engine_whole(s->engine, 0, path, LIMIT_ROOT, 0, d);
+	return e == ERR_OK ? engine_run(s->engine, &calls, d) : e;
 }
 
 static enum err
@@ -186,7 +181,7 @@ roots(struct sync *s, struct diag *d)
 			break;
 		if (!fed)
 			return trust_pass(s->t, d);
-		if (trust_wants(s->t, &w))
+		if (trust_wants(s->t, &w) && !s->trying)
 			e = root_ask(s, w.name, d);
 	}
 	return e;
@@ -231,6 +226,8 @@ head_feed(struct sync *s, size_t place, struct diag *d)
 		return kept;
 	}
 	s->r->mirrors[place].version = p->claims;
+	if (s->trying)
+		return ERR_OK;
 	return library_metadata_change(s->lib, s->outlet->id, &change,
 		"timestamp.json", buf_view(&p->timestamp), d);
 }
@@ -284,22 +281,80 @@ evaluate(struct sync *s, size_t *usable, struct diag *d)
 	return e == ERR_OK ? heads(s, usable, d) : e;
 }
 
+/* A mirror has answered: is its head one that counts? Only a trial: what is
+ * stored must not depend on who was first. */
+static enum err
+head_answer(void *arg, size_t route, struct engine_copy *list, bool *good,
+	struct diag *d)
+{
+	struct polling *p = arg;
+	struct sync *s = p->s;
+	size_t place = s->routes[route].place, heard, i;
+	enum err e;
+
+	root_keep(s, place, p->root, &list[0]);
+	head_keep(s, place, &list[1]);
+	s->trying = true;
+	e = evaluate(s, &heard, d);
+	s->trying = false;
+	/* Keys may change again with roots that are not here yet. */
+	*good = s->places[place].answered && !s->places[place].out &&
+		(s->rotated || s->r->mirrors[place].version > 0);
+	s->r->mirrors[place].worked |= *good;
+	for (i = 0; i < s->n; i++)
+		if (s->places[i].out)
+			engine_out(s->engine, i);
+	return e;
+}
+
+static enum err
+heads_ask(struct sync *s, struct diag *d)
+{
+	struct polling p = {.s = s};
+	struct engine_calls calls = {.failed = poll_failed,
+		.answer = head_answer,
+		.progress = poll_progress,
+		.arg = &p};
+	char root[TRUST_NAME + 2];
+	struct trust_want w;
+	enum err e = machine_start(s, d);
+
+	/* The machine at its first wish names the next root. */
+	if (e == ERR_OK && !trust_wants(s->t, &w))
+		e = diag_set(d, ERR_FAILED, "no next root is wanted");
+	if (e != ERR_OK)
+		return e;
+	snprintf(root, sizeof(root), "m/%s", w.name);
+	snprintf(p.root, sizeof(p.root), "%s", w.name);
+	s->rotated = false;
+	e = engine_begin(s->engine, 2, SYNC_HEADS, sync_seconds(s), d);
+	if (e == ERR_OK)
+		e = engine_whole(s->engine, 0, root, LIMIT_ROOT, 0, d);
+	if (e == ERR_OK)
+		e = engine_whole(s->engine, 1, HEAD, LIMIT_TIMESTAMP, 0, d);
+	return e == ERR_OK ? engine_run(s->engine, &calls, d) : e;
+}
+
+/* Polls in a row, should those with new roots have had no good head. */
+#define POLLS 4
+
 enum err
 sync_poll(struct sync *s, bool *usable, struct diag *d)
 {
 	struct trust_verdict v;
-	size_t n = 0, heard = 0, i;
+	size_t heard = 0, i;
+	unsigned polls = 0;
 	enum err e;
 
 	*usable = false;
 	do {
-		/* The machine at its first wish names the next root. */
-		e = machine_start(s, d);
-		if (e == ERR_OK)
-			e = batch_ask(s, &n, d);
+		e = heads_ask(s, d);
 		if (e == ERR_OK)
 			e = evaluate(s, &heard, d);
-	} while (e == ERR_OK && n > 0 && heard < SYNC_HEADS);
+		for (i = 0; i < s->n; i++)
+			if (s->places[i].out)
+				engine_out(s->engine, i);
+	} while (e == ERR_OK && heard == 0 && s->rotated && ++polls < POLLS);
 	if (e != ERR_OK || heard == 0)
 		return e;
 	trust_verdict(s->t, &v);
@@ -307,11 +362,13 @@ sync_poll(struct sync *s, bool *usable, struct diag *d)
 		struct sync_mirror *m = &s->r->mirrors[i];
 
 		m->stale = m->version > 0 && m->version < v.timestamp;
-		if (m->stale)
-			snprintf(m->why, sizeof(m->why),
-				"serves version %llu, others have %llu",
-				(unsigned long long)m->version,
-				(unsigned long long)v.timestamp);
+		if (!m->stale)
+			continue;
+		engine_late(s->engine, i);
+		snprintf(m->why, sizeof(m->why),
+			"serves version %llu, others have %llu",
+			(unsigned long long)m->version,
+			(unsigned long long)v.timestamp);
 	}
 	*usable = true;
 	return ERR_OK;

@@ -1,6 +1,6 @@
 /* The inside of a sync, shared by src/sys/sync*.c alone:
  *   sync.c         the run as a whole, and its report
- *   sync_source.c  mirrors: order, asking, blame
+ *   sync_source.c  mirrors and the ways to them, asking, blame
  *   sync_poll.c    roots and timestamps, from several mirrors
  *   sync_trust.c   all other metadata, and x/ targets
  *   sync_list.c    the signed mirror list
@@ -11,27 +11,31 @@
 #define ERIKA_SYNC_PRIV_H
 
 #include "../core/pack.h"
+#include "engine.h"
 #include "source.h"
 #include "sync.h"
 
-/* Mirrors asked at once for their heads, and how many must have a usable one
- * before that is enough. */
-#define SYNC_POLL 3
+/* How many mirrors must have a usable head before that is enough. */
 #define SYNC_HEADS 2
 
 /* How deep a bundle may build on others that nobody listed. */
 #define SYNC_BASES 8
 
-/* A mirror during a run; index is that of its place and of its report. */
+/* A mirror during a run; index is that of its report. */
 struct sync_place {
-	bool polled;
-	bool out;	   /* lied or is dead: not asked again */
-	unsigned failures; /* of the network; two are enough */
+	bool out; /* lied, or has no head: not asked again */
 	struct buf timestamp;
 	bool answered;	 /* the timestamp is here */
 	uint64_t claims; /* its version, as it says */
 	struct buf root; /* a next root that it has */
 	char root_name[TRUST_NAME];
+};
+
+/* A way to one of them; index is that of the source and the engine. */
+struct sync_route {
+	size_t place;
+	enum strategy strategy;
+	enum err err; /* how it failed, if it did */
 };
 
 /* Why something could not be had: the worst of what mirrors did. */
@@ -46,12 +50,17 @@ struct sync {
 	const struct sync_options *o;
 	struct sync_report *r;
 	struct source *source;
+	struct engine *engine;
+	struct reach *reach; /* NULL: a share file */
 	struct sync_place *places;
 	size_t n;
-	size_t *order; /* in which to ask */
+	struct sync_route *routes;
+	size_t n_routes;
 	struct trust *t;
 	struct pack *pack;
 	bool pack_tried;
+	bool trying;  /* heads are only tried: nothing is stored */
+	bool rotated; /* a new root was met while trying */
 	struct sync_progress progress;
 	int64_t started;		  /* clock_steady */
 	struct sync_reason worst;	  /* of what could not be had at all */
@@ -75,23 +84,37 @@ enum err sync_split(
 enum err sync_places(struct sync *s, struct diag *d) ERR_MUST_USE;
 void sync_places_free(struct sync *s);
 
-/* Remember which mirrors were of use. */
-enum err sync_places_remember(struct sync *s, struct diag *d) ERR_MUST_USE;
-
-/* Ask, and count bytes, requests and time. The answers are initialised
- * whatever is returned; free them with sync_got_free. */
-enum err sync_ask(struct sync *s, const struct source_want *want, size_t n,
-	struct source_got *got, struct diag *d) ERR_MUST_USE;
-void sync_got_free(struct source_got *got, size_t n);
+/* The run is over: say in the report how each mirror did, and remember it. */
+enum err sync_places_end(struct sync *s, struct diag *d) ERR_MUST_USE;
 
 /* Something a mirror did with a file. Keeps the worst in its report, leaves
- * it out when it lied or failed twice, and notes it in `why` (may be NULL). */
+ * it out when it lied, and notes it in `why` (may be NULL). */
 void sync_blame(struct sync *s, size_t place, const char *file, enum err e,
 	const struct diag *d, struct sync_reason *why);
 
-/* Places in the order to ask for a file: those with the newest head, then the
- * others; none that is out. *step is 0 at first. false: no more. */
-bool sync_next_place(struct sync *s, size_t *step, size_t *place);
+/* A request failed, as struct engine_calls has it. */
+void sync_failed(struct sync *s, size_t route, const char *file, bool soft,
+	const struct fetch_got *got, struct sync_reason *why);
+
+/* For a line on a terminal. */
+void sync_progress(struct sync *s, size_t route);
+
+/* So long without progress, seconds, and it is over. */
+double sync_seconds(const struct sync *s);
+
+/* A whole file from whoever has it. `check` says in *verdict what the bytes
+ * are worth; an error that it returns ends the run. */
+struct sync_file {
+	const char *path;
+	const char *shown;  /* in the report; NULL: the path */
+	size_t max, length; /* length 0: not known */
+	bool quiet;	    /* nobody is to blame for it */
+	enum err (*check)(struct sync *s, void *arg, struct span body,
+		enum err *verdict, struct diag *why, struct diag *d);
+	void *arg;
+};
+enum err sync_file(struct sync *s, const struct sync_file *f,
+	struct sync_reason *why, bool *ok, struct diag *d) ERR_MUST_USE;
 
 /* Whether bytes look like a page for people instead of one of our files. */
 bool sync_is_page(struct span s);
@@ -138,26 +161,38 @@ enum err sync_mirror_list(struct sync *s, struct diag *d) ERR_MUST_USE;
 
 /* ---- sync_pull.c */
 
-/* What one request asks for; how many bundles are fetched and kept together,
- * and how many bytes at most when they are several. */
-#define SYNC_PIECE (256 * LIMIT_KIB)
+/* How many bundles are fetched and kept together, and how many bytes at most
+ * when they are several. */
 #define SYNC_BATCH 16
 #define SYNC_BATCH_BYTES (1 * LIMIT_MIB)
+
+/* A part of a bundle that is wanted. */
+struct sync_part {
+	uint64_t offset;
+	uint32_t n;
+	uint32_t object, part;
+	bool here, kept; /* kept: in the library, should we be stopped */
+};
 
 /* A bundle on its way. */
 struct sync_pull {
 	const struct trust_target *g;
+	uint8_t sha256[32];
 	struct buf path; /* on a mirror */
 	size_t head;	 /* bytes of it */
 	struct digest digest;
 	uint64_t text_end;
-	struct buf got;	     /* from the file's first byte on */
-	size_t good;	     /* so many of them are verified */
-	struct bundle *b;    /* once the head is here */
-	size_t object, part; /* the next part to verify */
-	bool has_first;	     /* its first piece came with others' */
-	size_t first_place;
-	struct source_got first;
+	struct buf got;	  /* of text_end bytes; what is not here is 0 */
+	struct bundle *b; /* once the head is here */
+	bool head_kept;
+	struct sync_part *parts;
+	size_t n_parts;
+	size_t loose; /* bytes that are here and not kept */
+	bool found;   /* some of it was kept by an earlier sync */
+	bool refused; /* signed, yet we do not accept it */
+	struct diag refusal;
+	struct sync_reason why;
+	bool ok; /* verified up to the end of texts */
 };
 
 /* ERR_UNSUPPORTED, ERR_LIMIT, ERR_REFUSED: a target we do not fetch. Clear it
@@ -166,13 +201,13 @@ enum err sync_pull_start(struct sync_pull *p, const struct trust_target *g,
 	struct diag *d) ERR_MUST_USE;
 void sync_pull_clear(struct sync_pull *p);
 
-/* The first pieces of at most SYNC_BATCH bundles at once, from one mirror. */
-enum err sync_pull_first(struct sync *s, struct sync_pull *list, size_t n,
+/* Get all of these, at most SYNC_BATCH, from whoever has them, part by part. */
+enum err sync_pull_all(struct sync *s, struct sync_pull *list, size_t n,
 	struct diag *d) ERR_MUST_USE;
 
-/* Get all of one from whoever has it. *ok: verified up to the end of texts. */
-enum err sync_pull_all(struct sync *s, struct sync_pull *p, bool *ok,
-	struct diag *d) ERR_MUST_USE;
+/* The part of a list in file order that begins at this byte, or NULL. */
+struct sync_part *sync_part_at(
+	struct sync_part *list, size_t n, uint64_t offset);
 
 /* ---- sync_bundle.c */
 

@@ -1,17 +1,23 @@
-/* Bundles on their way: the head first, then the texts in pieces, every part
- * checked as it comes, so that each lie has one liar. */
+/* Bundles on their way: the head first, then the texts from several mirrors,
+ * every part checked as it comes, so that each lie has one liar. Large ones are
+ * kept in pieces, so that an interrupted sync goes on where it was. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sync_priv.h"
 
+/* Bundles up to so large come in a second or two: not worth the writing. And
+ * how many bytes may be lost by an interruption. */
+#define KEEP_FROM (256 * LIMIT_KIB)
+#define KEEP_EACH (512 * LIMIT_KIB)
+
 void
 sync_pull_clear(struct sync_pull *p)
 {
 	buf_free(&p->path);
 	buf_free(&p->got);
-	buf_free(&p->first.body);
+	free(p->parts);
 	bundle_free(p->b);
 }
 
@@ -23,17 +29,23 @@ sync_pull_start(
 
 	*p = (struct sync_pull){.g = g};
 	buf_init(&p->path, LIMIT_PATH + 80);
-	if (!trust_target_bundle(g, &p->head, &p->digest, &p->text_end))
+	if (!trust_target_bundle(g, &p->head, &p->digest, &p->text_end) ||
+		!trust_target_sha256(g, p->sha256))
 		return diag_set(d, ERR_UNSUPPORTED, "not told as a bundle");
 	if (p->head <= BUNDLE_PREFIX)
 		return diag_set(d, ERR_REFUSED, "it is told to have no index");
 	if (p->text_end > LIMIT_BUNDLE_TEXT)
 		return diag_set(d, ERR_LIMIT, "its texts are over %zu bytes",
 			(size_t)LIMIT_BUNDLE_TEXT);
+	if (p->head > p->text_end)
+		return diag_set(
+			d, ERR_REFUSED, "its head is told to be over its end");
 	buf_init(&p->got, (size_t)p->text_end);
 	e = sync_target_path(g, &p->path);
 	return e == ERR_OK ? e : diag_set(d, e, "its path is not usable");
 }
+
+/* ---- what came */
 
 /* Whether the index is the one that its target promises. */
 static enum err
@@ -49,179 +61,330 @@ index_check(const struct sync_pull *p, struct diag *d)
 	return ERR_OK;
 }
 
-/* The head is all here: verify and open it. *refused: it is signed, yet we do
- * not accept it, so that no mirror can help. */
+/* The parts of the texts, once the index is here. */
 static enum err
-head_open(struct sync_pull *p, bool *refused, struct diag *d)
+parts_list(struct sync_pull *p, struct diag *d)
 {
-	struct verified *v = NULL;
-	enum err e = trust_verify_head(
-		p->g, span_sub(buf_view(&p->got), 0, p->head), &v, d);
-
-	if (e != ERR_OK)
-		return e;
-	e = bundle_open(v, &p->b, d);
-	if (e == ERR_OK)
-		e = index_check(p, d);
-	*refused = e != ERR_OK;
-	verified_free(v);
-	if (e == ERR_OK)
-		p->good = p->head;
-	return e;
-}
-
-/* Verify the parts that are complete. */
-static enum err
-parts_check(struct sync_pull *p, struct diag *d)
-{
-	struct verified *v;
+	size_t i, k, n, all = 0;
 	uint64_t at;
-	size_t n;
-	enum err e;
 
-	while (p->good < p->got.n && p->object < bundle_objects(p->b)) {
-		bundle_part_range(p->b, p->object, p->part, &at, &n);
-		if (at + n > p->got.n)
-			break;
-		e = bundle_part_verify(p->b, p->object, p->part,
-			span_sub(buf_view(&p->got), (size_t)at, n), &v, d);
-		if (e != ERR_OK)
-			return e;
-		verified_free(v);
-		p->good = (size_t)at + n;
-		if (++p->part == bundle_object(p->b, p->object)->n_parts) {
-			p->object++;
-			p->part = 0;
+	for (i = 0; i < bundle_objects(p->b); i++)
+		all += bundle_object(p->b, i)->n_parts;
+	p->parts = calloc(all + 1, sizeof(*p->parts));
+	if (p->parts == NULL)
+		return diag_set(d, ERR_NOMEM, "out of memory");
+	for (i = 0; i < bundle_objects(p->b); i++)
+		for (k = 0; k < bundle_object(p->b, i)->n_parts; k++) {
+			bundle_part_range(p->b, i, k, &at, &n);
+			if (at + n > p->text_end)
+				continue;
+			p->parts[p->n_parts++] =
+				(struct sync_part){.offset = at,
+					.n = (uint32_t)n,
+					.object = (uint32_t)i,
+					.part = (uint32_t)k};
 		}
-	}
 	return ERR_OK;
 }
 
-/* One piece more from a mirror. */
+struct sync_part *
+sync_part_at(struct sync_part *list, size_t n, uint64_t offset)
+{
+	size_t low = 0, high = n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (list[mid].offset < offset)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < n && list[low].offset == offset ? &list[low] : NULL;
+}
+
+/* The head: verify and open it. What is signed and yet not accepted is no
+ * mirror's fault, and no other mirror can help. */
 static enum err
-piece_get(struct sync *s, struct sync_pull *p, size_t place, enum err *verdict,
+head_take(struct sync_pull *p, struct span s, enum err *verdict,
 	struct diag *why, struct diag *d)
 {
-	uint64_t left = p->text_end - p->got.n;
-	struct source_want want = {.place = place,
-		.path = buf_cstr(&p->path),
-		.offset = p->got.n,
-		.n = left < SYNC_PIECE ? (size_t)left : SYNC_PIECE};
-	struct source_got got;
-	enum err e = ERR_OK;
-
-	want.max = want.n;
-	if (p->has_first && place == p->first_place && want.offset == 0) {
-		got = p->first;
-		p->first = (struct source_got){.err = ERR_OK};
-		p->has_first = false;
-	} else {
-		e = sync_ask(s, &want, 1, &got, d);
-	}
-	*verdict = got.err;
-	*why = got.diag;
-	if (e == ERR_OK && *verdict == ERR_OK && got.body.n != want.n)
-		*verdict = diag_set(why, ERR_TRUNCATED, "%zu bytes came of %zu",
-			got.body.n, want.n);
-	if (e == ERR_OK && *verdict == ERR_OK)
-		e = buf_span(&p->got, buf_view(&got.body));
-	if (e == ERR_NOMEM || e == ERR_LIMIT)
-		diag_set(d, e, "out of memory");
-	sync_got_free(&got, 1);
-	return e;
-}
-
-/* Go on from one mirror until all is here or it fails. What is not verified
- * of it is forgotten, so that the next one begins with a part of its own. */
-static enum err
-pull_from(struct sync *s, struct sync_pull *p, size_t place, enum err *verdict,
-	bool *refused, struct diag *why, struct diag *d)
-{
-	enum err e = ERR_OK;
-
-	*verdict = ERR_OK;
-	*refused = false;
-	while (e == ERR_OK && *verdict == ERR_OK && p->good < p->text_end) {
-		e = piece_get(s, p, place, verdict, why, d);
-		if (e != ERR_OK || *verdict != ERR_OK)
-			break;
-		if (p->b == NULL && p->got.n >= p->head)
-			*verdict = head_open(p, refused, why);
-		if (*verdict == ERR_OK && p->b != NULL) {
-			*verdict = parts_check(p, why);
-			p->got.n = p->good;
-		}
-	}
-	p->got.n = p->good;
-	return *verdict == ERR_NOMEM ? diag_set(d, ERR_NOMEM, "out of memory")
-				     : e;
-}
-
-/* Get all of it from whoever has it. *ok: verified up to the end of texts. */
-enum err
-sync_pull_all(struct sync *s, struct sync_pull *p, bool *ok, struct diag *d)
-{
-	const char *path = trust_target_path(p->g);
-	struct sync_reason why = {.err = ERR_OK};
-	size_t step = 0, place;
-	enum err e = ERR_OK, verdict;
-	bool refused = false;
-	struct diag w;
-
-	*ok = false;
-	while (e == ERR_OK && !*ok && !refused &&
-		sync_next_place(s, &step, &place)) {
-		e = pull_from(s, p, place, &verdict, &refused, &w, d);
-		if (e != ERR_OK)
-			break;
-		*ok = verdict == ERR_OK;
-		if (*ok)
-			break;
-		if (refused) {
-			s->refused = true;
-			return sync_note(
-				s, d, "%s is left out: %s", path, w.why);
-		}
-		sync_blame(s, place, path, verdict, &w, &why);
-	}
-	if (e == ERR_OK && !*ok) {
-		if (why.err == ERR_OK)
-			diag_set(&why.diag, why.err = ERR_MISSING,
-				"no mirror is left to ask for %s", path);
-		sync_worse(&s->worst, why.err, &why.diag);
-		s->r->absent++;
-	}
-	return e;
-}
-
-/* Ask one mirror for the first pieces of several bundles at once: most bundles
- * have but one, so that a round trip is paid for all of them together. */
-enum err
-sync_pull_first(
-	struct sync *s, struct sync_pull *list, size_t n, struct diag *d)
-{
-	struct source_want want[SYNC_BATCH];
-	struct source_got got[SYNC_BATCH];
-	size_t i, step = 0, place;
+	struct verified *v = NULL;
 	enum err e;
 
-	if (n < 2 || !sync_next_place(s, &step, &place))
+	*verdict = trust_verify_head(p->g, s, &v, why);
+	if (*verdict != ERR_OK)
+		return *verdict == ERR_NOMEM
+			       ? diag_set(d, ERR_NOMEM, "out of memory")
+			       : ERR_OK;
+	e = bundle_open(v, &p->b, &p->refusal);
+	if (e == ERR_OK)
+		e = index_check(p, &p->refusal);
+	verified_free(v);
+	if (e == ERR_NOMEM)
+		return diag_set(d, e, "out of memory");
+	p->refused = e != ERR_OK;
+	if (p->refused)
 		return ERR_OK;
-	for (i = 0; i < n; i++) {
-		size_t k = list[i].text_end < SYNC_PIECE
-				   ? (size_t)list[i].text_end
-				   : SYNC_PIECE;
+	if (buf_reserve(&p->got, (size_t)p->text_end) != ERR_OK)
+		return diag_set(d, ERR_NOMEM, "out of memory");
+	if (p->got.n == 0) {
+		memset(p->got.p, 0, (size_t)p->text_end);
+		p->got.n = (size_t)p->text_end;
+	}
+	memmove(p->got.p, s.p, s.n);
+	return parts_list(p, d);
+}
 
-		want[i] = (struct source_want){.place = place,
-			.path = buf_cstr(&list[i].path),
-			.n = k,
-			.max = k};
+static enum err
+part_take(struct sync_pull *p, uint64_t offset, struct span s,
+	enum err *verdict, struct diag *why, struct diag *d)
+{
+	struct sync_part *x = sync_part_at(p->parts, p->n_parts, offset);
+	struct verified *v = NULL;
+
+	if (x == NULL)
+		return diag_set(d, ERR_FAILED, "a part that was not wanted");
+	*verdict = bundle_part_verify(p->b, x->object, x->part, s, &v, why);
+	verified_free(v);
+	if (*verdict == ERR_NOMEM)
+		return diag_set(d, ERR_NOMEM, "out of memory");
+	if (*verdict != ERR_OK)
+		return ERR_OK;
+	memmove(p->got.p + offset, s.p, s.n);
+	x->here = true;
+	p->loose += s.n;
+	return ERR_OK;
+}
+
+/* ---- keeping what is here */
+
+static enum err
+row_add(struct sync *s, const struct sync_pull *p, uint64_t from, uint64_t to,
+	struct diag *d)
+{
+	if (to == from)
+		return ERR_OK;
+	return library_part_add(s->lib, s->outlet->id, p->sha256, from,
+		span_sub(buf_view(&p->got), (size_t)from, (size_t)(to - from)),
+		s->o->now, d);
+}
+
+/* Parts side by side make one row. */
+static enum err
+rows_add(struct sync *s, struct sync_pull *p, struct diag *d)
+{
+	uint64_t from = 0, to = p->head_kept ? 0 : p->head;
+	enum err e = ERR_OK;
+	size_t i;
+
+	for (i = 0; e == ERR_OK && i < p->n_parts; i++) {
+		struct sync_part *x = &p->parts[i];
+
+		if (!x->here || x->kept)
+			continue;
+		if (x->offset != to) {
+			e = row_add(s, p, from, to, d);
+			from = x->offset;
+		}
+		to = x->offset + x->n;
 	}
-	e = sync_ask(s, want, n, got, d);
-	for (i = 0; i < n; i++) {
-		list[i].first = got[i];
-		list[i].first_place = place;
-		list[i].has_first = true;
+	return e == ERR_OK ? row_add(s, p, from, to, d) : e;
+}
+
+/* Keep what would be lost. Only of mirrors: a folder or stick has it all. */
+static enum err
+pull_keep(struct sync *s, struct sync_pull *p, struct diag *d)
+{
+	enum err e;
+	size_t i;
+
+	if (s->o->from != NULL || p->text_end < KEEP_FROM ||
+		p->loose < KEEP_EACH)
+		return ERR_OK;
+	e = library_begin(s->lib, d);
+	if (e == ERR_OK)
+		e = rows_add(s, p, d);
+	if (e == ERR_OK)
+		e = library_commit(s->lib, d);
+	if (e != ERR_OK) {
+		library_rollback(s->lib);
+		return e;
 	}
+	for (i = 0; i < p->n_parts; i++)
+		p->parts[i].kept |= p->parts[i].here;
+	p->head_kept = p->found = true;
+	p->loose = 0;
+	return ERR_OK;
+}
+
+static void
+row_read(void *arg, uint64_t at, struct span s)
+{
+	struct sync_pull *p = arg;
+
+	if (at >= p->text_end || s.n > p->text_end - at)
+		return;
+	if (p->got.n == 0) {
+		if (buf_reserve(&p->got, (size_t)p->text_end) != ERR_OK)
+			return;
+		memset(p->got.p, 0, (size_t)p->text_end);
+		p->got.n = (size_t)p->text_end;
+	}
+	memcpy(p->got.p + at, s.p, s.n);
+	p->found = true;
+}
+
+/* What an earlier sync kept, as far as it is right. */
+static enum err
+pull_resume(struct sync *s, struct sync_pull *p, struct diag *d)
+{
+	enum err verdict, e;
+	struct diag why;
+	size_t i;
+
+	if (p->text_end < KEEP_FROM)
+		return ERR_OK;
+	e = library_parts(s->lib, s->outlet->id, p->sha256, row_read, p, d);
+	if (e != ERR_OK || !p->found)
+		return e;
+	e = head_take(
+		p, span_sub(buf_view(&p->got), 0, p->head), &verdict, &why, d);
+	if (e != ERR_OK || verdict != ERR_OK || p->refused)
+		return e;
+	p->head_kept = true;
+	for (i = 0; e == ERR_OK && i < p->n_parts; i++) {
+		struct sync_part *x = &p->parts[i];
+
+		e = part_take(p, x->offset,
+			span_sub(buf_view(&p->got), (size_t)x->offset, x->n),
+			&verdict, &why, d);
+		x->kept = x->here;
+	}
+	p->loose = 0;
+	return e;
+}
+
+/* ---- together */
+
+struct pulling {
+	struct sync *s;
+	struct sync_pull *list;
+};
+
+static enum err
+units_add(struct sync *s, struct sync_pull *p, size_t file, struct diag *d)
+{
+	enum err e = ERR_OK;
+	size_t i;
+
+	for (i = 0; e == ERR_OK && i < p->n_parts; i++)
+		if (!p->parts[i].here)
+			e = engine_unit(s->engine, file, p->parts[i].offset,
+				p->parts[i].n, d);
+	engine_close(s->engine, file);
+	return e;
+}
+
+static enum err
+pull_take(void *arg, size_t route, size_t file, uint64_t offset,
+	struct span bytes, enum err *verdict, struct diag *d)
+{
+	struct pulling *x = arg;
+	struct sync *s = x->s;
+	struct sync_pull *p = &x->list[file];
+	size_t place = s->routes[route].place;
+	struct diag why = {.why = ""};
+	enum err e;
+
+	if (p->b == NULL) {
+		e = head_take(p, bytes, verdict, &why, d);
+		if (e == ERR_OK && *verdict == ERR_OK)
+			e = units_add(s, p, file, d);
+	} else {
+		e = part_take(p, offset, bytes, verdict, &why, d);
+		if (e == ERR_OK && *verdict == ERR_OK)
+			e = pull_keep(s, p, d);
+	}
+	if (e == ERR_OK && *verdict != ERR_OK)
+		sync_blame(s, place, trust_target_path(p->g), *verdict, &why,
+			&p->why);
+	else if (e == ERR_OK)
+		s->r->mirrors[place].worked = true;
+	return e;
+}
+
+static void
+pull_failed(void *arg, size_t route, size_t file, bool soft,
+	const struct fetch_got *got)
+{
+	struct pulling *x = arg;
+	struct sync_pull *p = &x->list[file];
+
+	sync_failed(x->s, route, trust_target_path(p->g), soft, got, &p->why);
+}
+
+static void
+pull_progress(void *arg, size_t route)
+{
+	struct pulling *x = arg;
+
+	sync_progress(x->s, route);
+}
+
+static enum err
+pull_begin(struct sync *s, struct sync_pull *p, size_t file, struct diag *d)
+{
+	enum err e = pull_resume(s, p, d);
+
+	if (e == ERR_OK)
+		e = engine_units(s->engine, file, buf_cstr(&p->path),
+			p->text_end, p->b == NULL && !p->refused, d);
+	if (e != ERR_OK || p->refused)
+		return e;
+	if (p->b == NULL)
+		return engine_unit(s->engine, file, 0, p->head, d);
+	return units_add(s, p, file, d);
+}
+
+/* What became of one. */
+static enum err
+pull_end(struct sync *s, struct sync_pull *p, bool done, struct diag *d)
+{
+	const char *path = trust_target_path(p->g);
+
+	if (p->refused) {
+		s->refused = true;
+		return sync_note(
+			s, d, "%s is left out: %s", path, p->refusal.why);
+	}
+	p->ok = done && p->b != NULL;
+	if (p->ok)
+		return ERR_OK;
+	if (p->why.err == ERR_OK)
+		diag_set(&p->why.diag, p->why.err = ERR_MISSING,
+			"no mirror is left to ask for %s", path);
+	sync_worse(&s->worst, p->why.err, &p->why.diag);
+	s->r->absent++;
+	return ERR_OK;
+}
+
+enum err
+sync_pull_all(struct sync *s, struct sync_pull *list, size_t n, struct diag *d)
+{
+	struct pulling x = {.s = s, .list = list};
+	struct engine_calls calls = {.take = pull_take,
+		.failed = pull_failed,
+		.progress = pull_progress,
+		.arg = &x};
+	enum err e = engine_begin(s->engine, n, 0, sync_seconds(s), d);
+	size_t i;
+
+	for (i = 0; e == ERR_OK && i < n; i++)
+		e = pull_begin(s, &list[i], i, d);
+	if (e == ERR_OK)
+		e = engine_run(s->engine, &calls, d);
+	for (i = 0; e == ERR_OK && i < n; i++)
+		e = pull_end(s, &list[i], engine_done(s->engine, i), d);
 	return e;
 }

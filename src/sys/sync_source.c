@@ -1,12 +1,12 @@
-/* Mirrors: which there are, in which order, how they behaved. */
+/* Mirrors: which there are, the ways to them, how they behaved. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "../core/mirrors.h"
 #include "../core/text.h"
 #include "clock.h"
+#include "file.h"
 #include "sync_priv.h"
 
 #define SECONDS 60.0
@@ -104,7 +104,6 @@ void
 sync_blame(struct sync *s, size_t place, const char *file, enum err e,
 	const struct diag *d, struct sync_reason *why)
 {
-	struct sync_place *p = &s->places[place];
 	struct sync_mirror *m = &s->r->mirrors[place];
 	struct diag full;
 	char shown[80];
@@ -120,9 +119,28 @@ sync_blame(struct sync *s, size_t place, const char *file, enum err e,
 		snprintf(m->why, sizeof(m->why), "%s", d->why);
 	}
 	if (is_lie(e))
-		p->out = true;
-	else if (e != ERR_MISSING && ++p->failures >= 2)
-		p->out = true;
+		s->places[place].out = true;
+}
+
+void
+sync_failed(struct sync *s, size_t route, const char *file, bool soft,
+	const struct fetch_got *got, struct sync_reason *why)
+{
+	struct sync_route *r = &s->routes[route];
+	struct sync_mirror *m = &s->r->mirrors[r->place];
+	struct diag d = got->diag;
+
+	if (got->err != ERR_MISSING)
+		r->err = got->err;
+	/* It is only left for now when it works by small connections. */
+	if (soft && m->worked)
+		return;
+	if (got->status == 451) {
+		m->removed = true;
+		diag_set(&d, ERR_MISSING,
+			"removed by the operator of this mirror (451)");
+	}
+	sync_blame(s, r->place, file, got->err, &d, why);
 }
 
 bool
@@ -162,96 +180,12 @@ sync_note(struct sync *s, struct diag *d, const char *fmt, ...)
 
 /* ---- places */
 
-/* Countries are kept as "RU, BY". */
-static enum err
-mirror_fill(struct mirror *m, const struct library_mirror *from, struct diag *d)
-{
-	m->name = from->name;
-	m->url = from->url;
-	if (from->countries[0] == '\0')
-		return ERR_OK;
-	return country_codes(
-		from->countries, &m->countries, &m->n_countries, d);
-}
-
-static enum err
-order_make(struct sync *s, const struct library_mirrors *list, struct diag *d)
-{
-	struct mirror *m;
-	enum err e = ERR_OK;
-	size_t i;
-
-	for (i = 0; i < s->n; i++)
-		s->order[i] = i;
-	if (s->o->country == NULL || list->n == 0)
-		return ERR_OK;
-	m = calloc(list->n, sizeof(*m));
-	if (m == NULL)
-		return diag_set(d, ERR_NOMEM, "out of memory");
-	for (i = 0; e == ERR_OK && i < list->n; i++)
-		e = mirror_fill(&m[i], &list->list[i], d);
-	if (e == ERR_OK)
-		country_order(s->o->country, m, list->n, s->order);
-	for (i = 0; i < list->n; i++)
-		free(m[i].countries);
-	free(m);
-	return e;
-}
-
-/* Those that were of no use lately come after the others, in the same order:
- * a dead mirror costs every sync some seconds of waiting. After a day they are
- * given another chance. */
-#define GRUDGE 86400
-
-static enum err
-order_remember(
-	struct sync *s, const struct library_mirrors *list, struct diag *d)
-{
-	size_t *order = calloc(s->n + 1, sizeof(*order)), i, n = 0;
-	int round;
-
-	if (order == NULL)
-		return diag_set(d, ERR_NOMEM, "out of memory");
-	for (round = 0; round < 2; round++)
-		for (i = 0; i < s->n; i++) {
-			int64_t t = list->list[s->order[i]].failed;
-			bool late = t != 0 && t <= s->o->now &&
-				    s->o->now - t < GRUDGE;
-
-			if (late == (round == 1))
-				order[n++] = s->order[i];
-		}
-	free(s->order);
-	s->order = order;
-	return ERR_OK;
-}
-
-enum err
-sync_places_remember(struct sync *s, struct diag *d)
-{
-	enum err e = ERR_OK;
-	size_t i;
-
-	if (s->o->from != NULL)
-		return ERR_OK;
-	e = library_begin(s->lib, d);
-	for (i = 0; e == ERR_OK && i < s->n; i++)
-		if (s->r->mirrors[i].asked)
-			e = library_mirror_failed(s->lib, s->outlet->id,
-				s->r->mirrors[i].url,
-				s->places[i].out ? s->o->now : 0, d);
-	if (e == ERR_OK)
-		e = library_commit(s->lib, d);
-	if (e != ERR_OK)
-		library_rollback(s->lib);
-	return e;
-}
-
 static enum err
 report_mirror(struct sync *s, const char *name, const char *url, struct diag *d)
 {
 	struct sync_mirror *m = &s->r->mirrors[s->r->n_mirrors];
 
+	m->strategy = "";
 	m->name = strdup(name);
 	m->url = strdup(url);
 	if (m->name == NULL || m->url == NULL) {
@@ -264,15 +198,15 @@ report_mirror(struct sync *s, const char *name, const char *url, struct diag *d)
 }
 
 static enum err
-places_room(struct sync *s, size_t n, struct diag *d)
+places_room(struct sync *s, size_t n, size_t routes, struct diag *d)
 {
 	size_t i;
 
 	s->source = source_new(s->o->fetch);
 	s->places = calloc(n + 1, sizeof(*s->places));
-	s->order = calloc(n + 1, sizeof(*s->order));
+	s->routes = calloc(routes + 1, sizeof(*s->routes));
 	s->r->mirrors = calloc(n + 1, sizeof(*s->r->mirrors));
-	if (s->source == NULL || s->places == NULL || s->order == NULL ||
+	if (s->source == NULL || s->places == NULL || s->routes == NULL ||
 		s->r->mirrors == NULL)
 		return diag_set(d, ERR_NOMEM, "out of memory");
 	for (i = 0; i < n; i++) {
@@ -280,41 +214,95 @@ places_room(struct sync *s, size_t n, struct diag *d)
 		buf_init(&s->places[i].root, LIMIT_ROOT);
 	}
 	s->n = n;
+	s->n_routes = routes;
 	return ERR_OK;
+}
+
+static enum err
+share_place(struct sync *s, struct diag *d)
+{
+	enum err e = places_room(s, 1, 1, d);
+
+	if (e == ERR_OK)
+		e = source_add_share(s->source, s->o->from, d);
+	if (e == ERR_OK)
+		e = report_mirror(s, s->o->from, s->o->from, d);
+	if (e == ERR_OK)
+		s->routes[0].strategy = STRATEGY_FILE;
+	return e;
+}
+
+static enum err
+reach_places(struct sync *s, struct diag *d)
+{
+	struct reach_settings set = {.memory = false};
+	enum err e;
+	size_t i;
+
+	if (s->o->reach != NULL)
+		set = *s->o->reach;
+	set.country = s->o->country;
+	set.from = s->o->from;
+	e = reach_new(s->lib, s->outlet->id, &set, s->o->now, &s->reach, d);
+	if (e == ERR_OK)
+		e = places_room(
+			s, reach_mirrors(s->reach), reach_routes(s->reach), d);
+	for (i = 0; e == ERR_OK && i < s->n; i++) {
+		const struct library_mirror *m = reach_mirror(s->reach, i);
+
+		e = report_mirror(s, m->name, m->url, d);
+	}
+	for (i = 0; e == ERR_OK && i < s->n_routes; i++) {
+		const struct route *r = reach_route(s->reach, i);
+
+		s->routes[i].place = r->mirror;
+		s->routes[i].strategy = r->strategy;
+		e = source_add_route(s->source, r, d);
+	}
+	return e;
+}
+
+/* Whether `from` is a file of its own, not a URL or folder. */
+static bool
+is_share(const char *from)
+{
+	return from != NULL && strstr(from, "://") == NULL &&
+	       file_exists(from) && !file_is_dir(from);
+}
+
+static enum err
+engine_make(struct sync *s, struct diag *d)
+{
+	struct hedge_route *list = calloc(s->n_routes + 1, sizeof(*list));
+	enum err e;
+	size_t i;
+
+	if (list == NULL)
+		return diag_set(d, ERR_NOMEM, "out of memory");
+	for (i = 0; i < s->n_routes; i++) {
+		struct reach_past past = {.attempts = 0};
+
+		if (s->reach != NULL)
+			past = reach_past(s->reach, i);
+		list[i] = (struct hedge_route){.mirror = s->routes[i].place,
+			.first_byte = past.first_byte,
+			.rate = past.rate,
+			.known = past.successes > 0 && past.good >= past.bad,
+			.small = past.small,
+			.patient = s->routes[i].strategy == STRATEGY_PROXY};
+	}
+	e = engine_new(s->source, list, s->n_routes, &s->engine, d);
+	free(list);
+	return e;
 }
 
 enum err
 sync_places(struct sync *s, struct diag *d)
 {
-	struct library_mirrors list = {.n = 0};
-	enum err e;
-	size_t i;
+	enum err e =
+		is_share(s->o->from) ? share_place(s, d) : reach_places(s, d);
 
-	if (s->o->from != NULL) {
-		e = places_room(s, 1, d);
-		if (e == ERR_OK)
-			e = source_add_any(s->source, s->o->from, d);
-		if (e == ERR_OK)
-			e = report_mirror(s, s->o->from, s->o->from, d);
-		return e == ERR_OK ? order_make(s, &list, d) : e;
-	}
-	e = library_mirrors(s->lib, s->outlet->id, &list, d);
-	if (e == ERR_OK)
-		e = places_room(s, list.n, d);
-	for (i = 0; e == ERR_OK && i < list.n; i++) {
-		const struct library_mirror *m = &list.list[i];
-
-		e = source_add_mirror(
-			s->source, m->url, m->source != LIBRARY_MIRROR_LIST, d);
-		if (e == ERR_OK)
-			e = report_mirror(s, m->name, m->url, d);
-	}
-	if (e == ERR_OK)
-		e = order_make(s, &list, d);
-	if (e == ERR_OK)
-		e = order_remember(s, &list, d);
-	library_mirrors_clear(&list);
-	return e;
+	return e == ERR_OK ? engine_make(s, d) : e;
 }
 
 void
@@ -322,67 +310,164 @@ sync_places_free(struct sync *s)
 {
 	size_t i;
 
+	engine_free(s->engine);
 	for (i = 0; i < s->n; i++) {
 		buf_free(&s->places[i].timestamp);
 		buf_free(&s->places[i].root);
 	}
 	free(s->places);
-	free(s->order);
+	free(s->routes);
 	source_free(s->source);
+	reach_free(s->reach);
+}
+
+/* ---- how they did */
+
+/* What goes into the memory of a route; what was asked and left before it
+ * could answer is not held against it. */
+static void
+route_remember(struct sync *s, size_t i, const struct hedge_look *look)
+{
+	const struct sync_route *r = &s->routes[i];
+	struct reach_result x = {.err = r->err,
+		.first_byte = look->first_byte,
+		.rate = look->rate,
+		.small = look->small};
+	enum err lie = s->r->mirrors[r->place].err;
+
+	if (is_lie(lie) && look->used)
+		x.err = lie;
+	else if (look->worked)
+		x.err = ERR_OK;
+	if (s->reach != NULL && (look->worked || x.err != ERR_OK))
+		reach_note(s->reach, i, &x);
+}
+
+/* Errors of one way do not matter when another one worked. */
+static void
+mirror_forgive(struct sync_mirror *m)
+{
+	if (!m->worked || sync_badness(m->err) != sync_badness(ERR_NETWORK))
+		return;
+	m->err = ERR_OK;
+	m->file[0] = '\0';
+	if (!m->stale)
+		m->why[0] = '\0';
+}
+
+enum err
+sync_places_end(struct sync *s, struct diag *d)
+{
+	struct engine_tally all = engine_tally(s->engine), one;
+	struct hedge_look look;
+	size_t i;
+
+	for (i = 0; i < s->n_routes; i++) {
+		struct sync_mirror *m = &s->r->mirrors[s->routes[i].place];
+
+		engine_look(s->engine, i, &look, &one);
+		m->bytes += one.wire;
+		if (!look.used)
+			continue;
+		if (!m->worked || look.worked) {
+			m->strategy = strategy_name(s->routes[i].strategy);
+			m->small = look.small;
+		}
+		m->asked = true;
+		m->worked |= look.worked;
+		route_remember(s, i, &look);
+	}
+	for (i = 0; i < s->n; i++)
+		mirror_forgive(&s->r->mirrors[i]);
+	s->r->bytes = all.wire;
+	s->r->requests = all.requests;
+	return s->reach == NULL ? ERR_OK : reach_save(s->reach, s->o->now, d);
 }
 
 /* ---- asking */
 
-void
-sync_got_free(struct source_got *got, size_t n)
+double
+sync_seconds(const struct sync *s)
 {
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		buf_free(&got[i].body);
+	return s->o->seconds > 0 ? s->o->seconds : SECONDS;
 }
 
-enum err
-sync_ask(struct sync *s, const struct source_want *want, size_t n,
-	struct source_got *got, struct diag *d)
+void
+sync_progress(struct sync *s, size_t route)
 {
-	double seconds = s->o->seconds > 0 ? s->o->seconds : SECONDS;
-	enum err e = source_get(s->source, want, n, seconds, got, d);
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		s->r->bytes += got[i].wire;
-		s->r->requests += got[i].requests;
-		s->r->mirrors[want[i].place].asked = true;
-		s->progress.mirror = s->r->mirrors[want[i].place].name;
-	}
-	s->progress.bytes = s->r->bytes;
+	s->progress.mirror = s->r->mirrors[s->routes[route].place].name;
+	s->progress.bytes = engine_tally(s->engine).wire;
 	s->progress.seconds = (double)(clock_steady() - s->started) / 1e6;
 	if (s->o->progress != NULL)
 		s->o->progress(s->o->arg, &s->progress);
+}
+
+struct asking {
+	struct sync *s;
+	const struct sync_file *f;
+	struct sync_reason *why;
+};
+
+static const char *
+shown_name(const struct sync_file *f)
+{
+	return f->shown != NULL ? f->shown : f->path;
+}
+
+static enum err
+file_take(void *arg, size_t route, size_t file, uint64_t offset,
+	struct span bytes, enum err *verdict, struct diag *d)
+{
+	struct asking *a = arg;
+	struct diag why = {.why = ""};
+	enum err e = a->f->check(a->s, a->f->arg, bytes, verdict, &why, d);
+
+	(void)file;
+	(void)offset;
+	if (e != ERR_OK)
+		return e;
+	if (*verdict == ERR_OK)
+		a->s->r->mirrors[a->s->routes[route].place].worked = true;
+	else if (!a->f->quiet)
+		sync_blame(a->s, a->s->routes[route].place, shown_name(a->f),
+			*verdict, &why, a->why);
+	return ERR_OK;
+}
+
+static void
+file_failed(void *arg, size_t route, size_t file, bool soft,
+	const struct fetch_got *got)
+{
+	struct asking *a = arg;
+
+	(void)file;
+	if (!a->f->quiet)
+		sync_failed(a->s, route, shown_name(a->f), soft, got, a->why);
+}
+
+static void
+file_progress(void *arg, size_t route)
+{
+	struct asking *a = arg;
+
+	sync_progress(a->s, route);
+}
+
+enum err
+sync_file(struct sync *s, const struct sync_file *f, struct sync_reason *why,
+	bool *ok, struct diag *d)
+{
+	struct asking a = {.s = s, .f = f, .why = why};
+	struct engine_calls calls = {.take = file_take,
+		.failed = file_failed,
+		.progress = file_progress,
+		.arg = &a};
+	enum err e = engine_begin(s->engine, 1, 0, sync_seconds(s), d);
+
+	if (e == ERR_OK)
+		e = engine_whole(s->engine, 0, f->path, f->max, f->length, d);
+	if (e == ERR_OK)
+		e = engine_run(s->engine, &calls, d);
+	*ok = e == ERR_OK && engine_done(s->engine, 0);
 	return e;
-}
-
-/* Whether a place belongs to the first round: its head is the newest. */
-static bool
-is_newest(const struct sync *s, size_t place)
-{
-	const struct sync_mirror *m = &s->r->mirrors[place];
-
-	return m->version > 0 && !m->stale;
-}
-
-bool
-sync_next_place(struct sync *s, size_t *step, size_t *place)
-{
-	for (; *step < 2 * s->n; (*step)++) {
-		size_t i = s->order[*step % s->n];
-
-		if (s->places[i].out || is_newest(s, i) != (*step < s->n))
-			continue;
-		(*step)++;
-		*place = i;
-		return true;
-	}
-	return false;
 }

@@ -9,25 +9,41 @@
 
 #define PACK "m/now.pack"
 
-/* The pack, once in a run, from the mirror asked first. It is a shortcut: a
- * mirror without one, or with a bad one, is only slower. */
+static enum err
+pack_check(struct sync *s, void *arg, struct span body, enum err *verdict,
+	struct diag *why, struct diag *d)
+{
+	(void)arg;
+	/* Its bytes are worth what the machine says of them, later. */
+	*verdict = ERR_OK;
+	if (pack_open(body, &s->pack, why) == ERR_NOMEM)
+		return diag_set(d, ERR_NOMEM, "out of memory");
+	return ERR_OK;
+}
+
+/* The pack, once in a run. It is a shortcut: a mirror without one, or with a
+ * bad one, is only slower. Where connections freeze after some KB it would be
+ * none. */
 static enum err
 pack_get(struct sync *s, struct diag *d)
 {
-	struct source_want want = {.path = PACK, .max = LIMIT_PACK};
-	struct source_got got;
-	size_t step = 0;
-	enum err e;
+	struct sync_file f = {.path = PACK,
+		.max = LIMIT_PACK,
+		.quiet = true,
+		.check = pack_check};
+	struct engine_tally tally;
+	struct hedge_look look;
+	bool small = false, ok;
+	size_t i;
 
-	if (s->pack_tried || !sync_next_place(s, &step, &want.place))
+	if (s->pack_tried)
 		return ERR_OK;
 	s->pack_tried = true;
-	e = sync_ask(s, &want, 1, &got, d);
-	if (e == ERR_OK && got.err == ERR_OK &&
-		pack_open(buf_view(&got.body), &s->pack, NULL) == ERR_NOMEM)
-		e = diag_set(d, ERR_NOMEM, "out of memory");
-	sync_got_free(&got, 1);
-	return e;
+	for (i = 0; i < s->n_routes; i++) {
+		engine_look(s->engine, i, &look, &tally);
+		small |= look.used && look.small;
+	}
+	return small ? ERR_OK : sync_file(s, &f, NULL, &ok, d);
 }
 
 /* Feed bytes, and keep in the library what the machine says to keep. */
@@ -105,34 +121,39 @@ explain(const struct trust_want *w, struct span body, enum err e,
 	return e;
 }
 
-/* Ask one mirror for a file of metadata. */
 static enum err
-named_try(struct sync *s, size_t place, const struct trust_want *w,
-	struct sync_reason *why, bool *fed, struct diag *d)
+named_check(struct sync *s, void *arg, struct span body, enum err *verdict,
+	struct diag *why, struct diag *d)
 {
-	char path[TRUST_NAME + 2];
-	struct source_want want = {
-		.place = place, .path = path, .max = w->max + SLACK};
-	struct source_got got;
-	enum err e, verdict;
+	const struct trust_want *w = arg;
+	enum err e;
 
-	snprintf(path, sizeof(path), "m/%s", w->name);
-	e = sync_ask(s, &want, 1, &got, d);
-	verdict = got.err;
-	if (e == ERR_OK && verdict == ERR_OK && got.body.n > w->max)
-		verdict = diag_set(&got.diag, ERR_TRAILING,
+	if (body.n > w->max) {
+		*verdict = diag_set(why, ERR_TRAILING,
 			"more came than the %zu bytes that were signed",
 			w->max);
-	else if (e == ERR_OK && verdict == ERR_OK)
-		e = feed(s, w->name, buf_view(&got.body), &verdict, &got.diag,
-			d);
-	if (e == ERR_OK && verdict != ERR_OK && got.err == ERR_OK)
-		verdict = explain(w, buf_view(&got.body), verdict, &got.diag);
-	if (e == ERR_OK && verdict != ERR_OK)
-		sync_blame(s, place, path, verdict, &got.diag, why);
-	*fed = e == ERR_OK && verdict == ERR_OK;
-	sync_got_free(&got, 1);
+		return ERR_OK;
+	}
+	e = feed(s, w->name, body, verdict, why, d);
+	if (e == ERR_OK && *verdict != ERR_OK)
+		*verdict = explain(w, body, *verdict, why);
 	return e;
+}
+
+/* What the snapshot says of a role's length is exact; without a word from it
+ * the limit is. */
+static size_t
+length_told(const struct trust_want *w)
+{
+	switch (w->max) {
+	case LIMIT_ROOT:
+	case LIMIT_TIMESTAMP:
+	case LIMIT_SNAPSHOT:
+	case LIMIT_TARGETS:
+		return 0;
+	default:
+		return w->max;
+	}
 }
 
 static enum err
@@ -141,7 +162,12 @@ remote_feed(
 {
 	struct sync_reason why = {.err = ERR_OK};
 	char name[TRUST_NAME + 2];
-	size_t step = 0, place;
+	struct trust_want copy = *w;
+	struct sync_file f = {.path = name,
+		.max = w->max + SLACK,
+		.length = length_told(w),
+		.check = named_check,
+		.arg = &copy};
 	struct span body;
 	enum err e, verdict;
 
@@ -152,8 +178,8 @@ remote_feed(
 		e = feed(s, w->name, body, &verdict, NULL, d);
 		*fed = verdict == ERR_OK;
 	}
-	while (e == ERR_OK && !*fed && sync_next_place(s, &step, &place))
-		e = named_try(s, place, w, &why, fed, d);
+	if (e == ERR_OK && !*fed)
+		e = sync_file(s, &f, &why, fed, d);
 	if (e == ERR_OK && !*fed && why.err == ERR_OK)
 		diag_set(&why.diag, why.err = ERR_MISSING,
 			"no mirror is left to ask for %s", name);
@@ -221,31 +247,21 @@ sync_target_path(const struct trust_target *g, struct buf *out)
 }
 
 static enum err
-target_try(struct sync *s, size_t place, const char *path,
-	const struct trust_target *g, struct sync_reason *why, bool *ok,
-	struct diag *d)
+target_check(struct sync *s, void *arg, struct span body, enum err *verdict,
+	struct diag *why, struct diag *d)
 {
-	struct source_want want = {.place = place,
-		.path = path,
-		.max = (size_t)trust_target_length(g)};
+	const struct trust_target *g = arg;
 	struct verified *v = NULL;
-	struct source_got got;
 	uint8_t sha256[32];
-	enum err e = sync_ask(s, &want, 1, &got, d), verdict = got.err;
+	enum err e = ERR_OK;
 
-	if (e == ERR_OK && verdict == ERR_OK)
-		verdict = trust_verify(g, buf_view(&got.body), &v, &got.diag);
-	if (e == ERR_OK && verdict == ERR_NOMEM)
-		e = diag_set(d, verdict, "out of memory");
-	else if (e == ERR_OK && verdict != ERR_OK)
-		sync_blame(s, place, trust_target_path(g), verdict, &got.diag,
-			why);
-	*ok = e == ERR_OK && verdict == ERR_OK;
-	if (*ok && trust_target_sha256(g, sha256))
+	*verdict = trust_verify(g, body, &v, why);
+	if (*verdict == ERR_NOMEM)
+		return diag_set(d, ERR_NOMEM, "out of memory");
+	if (*verdict == ERR_OK && trust_target_sha256(g, sha256))
 		e = library_target_add(s->lib, s->outlet->id,
 			trust_target_path(g), sha256, v, d);
 	verified_free(v);
-	sync_got_free(&got, 1);
 	return e;
 }
 
@@ -254,8 +270,12 @@ sync_target(
 	struct sync *s, const struct trust_target *g, bool *ok, struct diag *d)
 {
 	struct sync_reason why = {.err = ERR_OK};
+	struct sync_file f = {.shown = trust_target_path(g),
+		.max = (size_t)trust_target_length(g),
+		.length = (size_t)trust_target_length(g),
+		.check = target_check,
+		.arg = (void *)(uintptr_t)g};
 	struct verified *have = NULL;
-	size_t step = 0, place;
 	uint8_t sha256[32];
 	struct buf path;
 	enum err e = ERR_OK;
@@ -268,8 +288,9 @@ sync_target(
 		trust_target_length(g) > LIMIT_MIRROR_LIST)
 		goto out;
 	e = library_target(s->lib, s->outlet->id, sha256, &have, ok, d);
-	while (e == ERR_OK && !*ok && sync_next_place(s, &step, &place))
-		e = target_try(s, place, buf_cstr(&path), g, &why, ok, d);
+	f.path = buf_cstr(&path);
+	if (e == ERR_OK && !*ok)
+		e = sync_file(s, &f, &why, ok, d);
 	if (e == ERR_OK && !*ok)
 		sync_worse(&s->worst, why.err == ERR_OK ? ERR_MISSING : why.err,
 			&why.diag);
