@@ -386,8 +386,7 @@ steal(struct hedge *h, size_t route, int64_t now, struct hedge_ask *out)
 static bool
 is_faster(const struct hroute *a, const struct hroute *b)
 {
-	return 1.1 * route_time(a, RUN_FIRST) + 0.02 <
-	       route_time(b, RUN_FIRST);
+	return 1.1 * route_time(a, RUN_FIRST) + 0.02 < route_time(b, RUN_FIRST);
 }
 
 /* Work for the routes that deliver, the fastest first. */

@@ -40,6 +40,12 @@ again() {
 	cp -r readers/start readers/base
 }
 
+# The honest mirror beside: without the pack, which would save asking for what
+# the others changed; and by network, so that a folder is asked first.
+cp -r good plain && rm plain/m/now.pack
+serve plain plain
+honest=$http/normal/
+
 # hostile STATUS DEED NAME: the folder bad, alone and beside an honest one.
 hostile() {
 	again
@@ -48,7 +54,7 @@ hostile() {
 	is "$(erika list --json)" "$before" "$3: the library is as it was"
 	run 0 "$3: and still reads" erika read tide
 	again
-	erika add -q --mirror "$PWD/bad" --mirror "$PWD/good" h/m/m/1.root.json
+	erika add -q --mirror "$PWD/bad" --mirror "$honest" h/m/m/1.root.json
 	run 0 "$3: beside an honest mirror all is well" erika sync
 	like "$err" '^The Harbour: 2 new$' "$3: and news comes"
 	like "$err" "bad.*$2" "$3: yet the liar is named"
