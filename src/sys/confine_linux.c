@@ -2,7 +2,6 @@
 
 #include "confine_private.h"
 
-#include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <signal.h>
@@ -15,16 +14,7 @@
 #include <unistd.h>
 
 #include "confine.h"
-
-#if defined(__x86_64__)
-#define ARCH AUDIT_ARCH_X86_64
-#elif defined(__aarch64__)
-#define ARCH AUDIT_ARCH_AARCH64
-#elif defined(__arm__)
-#define ARCH AUDIT_ARCH_ARM
-#elif defined(__riscv) && __riscv_xlen == 64
-#define ARCH AUDIT_ARCH_RISCV64
-#endif
+#include "confine_arch.h"
 
 size_t
 confine_memory(void)
@@ -77,11 +67,6 @@ confine_kind(void)
 
 /* Memory may be had, but never to run: the low half of the third argument of
  * mmap and mprotect is the protection. */
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-#define LOW 4
-#else
-#define LOW 0
-#endif
 #define ALLOW_DATA(name)                                                       \
 	BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (name), 0, 4),                     \
 		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,                             \

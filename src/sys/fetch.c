@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "confine_role.h"
 #include "fetch_private.h"
 
 #define SLOTS ((uint32_t)LIMIT_WISHES) /* a power of two */
@@ -18,6 +19,27 @@ keep(struct fetch *f, size_t i, const char **s)
 	f->strings[i] = strdup(*s);
 	*s = f->strings[i];
 	return *s != NULL;
+}
+
+const char *
+fetch_sandbox(void)
+{
+	const char *why;
+
+	(void)confine_can(&why);
+	return why;
+}
+
+static enum err
+sandbox_check(struct diag *d)
+{
+	const char *why = fetch_sandbox();
+
+	if (why[0] == '\0')
+		return ERR_OK;
+	return diag_set(d, ERR_UNSUPPORTED,
+		"the network process cannot be shut in as you require: %s",
+		why);
 }
 
 enum err
@@ -39,7 +61,9 @@ fetch_new(const struct fetch_options *o, struct fetch **out, struct diag *d)
 		!keep(f, 1, &f->options.proxy) ||
 		!keep(f, 2, &f->options.resolver))
 		goto memory;
-	for (i = 0; e == ERR_OK && i < SPARES; i++)
+	if (f->options.require_sandbox)
+		e = sandbox_check(d);
+	for (i = 0; e == ERR_OK && i < CELL_KINDS; i++)
 		e = link_start(&f->spare[i], &f->options, d);
 	if (e != ERR_OK) {
 		fetch_free(f);
@@ -67,6 +91,28 @@ fetch_free(struct fetch *f)
 	for (i = 0; i < sizeof(f->strings) / sizeof(f->strings[0]); i++)
 		free(f->strings[i]);
 	free(f);
+}
+
+enum err
+fetch_offline(struct fetch *f, struct diag *d)
+{
+	static const struct confine_reach none = {.read = NULL};
+	unsigned held, whole = confine_whole(CONFINE_OFFLINE);
+	enum err e = ERR_OK;
+	size_t i;
+
+	for (i = 0; e == ERR_OK && i < SPARES; i++)
+		if (f->spare[i].pid == 0)
+			e = link_start(&f->spare[i], &f->options, d);
+	if (e != ERR_OK)
+		return e;
+	held = confine_enter(CONFINE_OFFLINE, &none);
+	f->offline = (held & whole) == whole;
+	if (!f->offline && f->options.require_sandbox)
+		return diag_set(d, ERR_UNSUPPORTED,
+			"this process cannot give up its network as you "
+			"require: system calls cannot be filtered here");
+	return ERR_OK;
 }
 
 pid_t
@@ -156,6 +202,9 @@ link_ready(struct fetch *f, enum cell_kind kind, struct diag *d)
 		f->spare[i] = (struct link){0};
 		return ERR_OK;
 	}
+	if (f->offline)
+		return diag_set(d, ERR_FAILED,
+			"the network process died too often; try again");
 	return link_start(l, &f->options, d);
 }
 

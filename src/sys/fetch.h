@@ -25,19 +25,35 @@ struct fetch_options {
 	/* The user's own DoH server, by its URL: it may have a private
 	 * address. Others, of downloaded lists, may not. */
 	const char *resolver;
+	/* Nothing is fetched unless the child is shut in as well as Linux or
+	 * OpenBSD can (confine_role.h). Otherwise it is as well as this
+	 * system can: see fetch_sandbox. */
+	bool require_sandbox;
 	/* Tests put a lying child here. It gets its end of the socket and
 	 * does not return. NULL: the real one. */
 	void (*child)(int fd, const struct fetch_options *o);
 };
 
-/* Start the child. Call it before secrets are read: the child is a fork, and
- * though it closes every file it cannot forget memory. `o` may be NULL; its
- * strings are copied. ERR_FAILED, ERR_NOMEM. */
+/* Start children, which wait for work: one at most asks for names, one only
+ * connects to addresses, one reads folders. Call it before secrets are read:
+ * they are forks, and though they close every file they cannot forget memory.
+ * `o` may be NULL; its strings are copied. ERR_UNSUPPORTED when the sandbox
+ * that is required cannot be had; ERR_FAILED, ERR_NOMEM. */
 enum err fetch_new(const struct fetch_options *o, struct fetch **out,
 	struct diag *d) ERR_MUST_USE;
 void fetch_free(struct fetch *f);
 
-/* Process id of the child, 0 while there is none. */
+/* Give up this process's own network, for good: it can make no socket but
+ * local ones, and nor can what it starts, but for the children that are there
+ * already. Two of those may die. ERR_UNSUPPORTED when this system cannot do
+ * that and a sandbox is required; where none is, that is no error. */
+enum err fetch_offline(struct fetch *f, struct diag *d) ERR_MUST_USE;
+
+/* How well the child can be shut in here: "" when as well as it should be,
+ * else a clause on what is missing. */
+const char *fetch_sandbox(void);
+
+/* Process id of a child, 0 while there is none. */
 pid_t fetch_pid(const struct fetch *f);
 
 /* One wish: bytes [offset, offset+n) of base/path, or a whole file of at most

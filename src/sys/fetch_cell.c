@@ -1,9 +1,13 @@
 #include "fetch_child.h"
 
+#include "../core/text.h"
+#include "confine_role.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
 #ifdef __linux__
@@ -105,4 +109,49 @@ cell_enter(int fd, pid_t parent)
 	if (getppid() != parent)
 		return -1;
 	return fd;
+}
+
+/* Where the authorities of TLS are when libcurl has no one file of them:
+ * links from one folder to others, on most systems. */
+static const char *const authorities[] = {"/etc/ssl", "/etc/pki",
+	"/etc/ca-certificates", "/etc/crypto-policies",
+	"/usr/share/ca-certificates", "/usr/local/share/ca-certificates",
+	"/usr/share/ssl", "/dev/urandom", NULL};
+
+#define AUTHORITIES (sizeof(authorities) / sizeof(authorities[0]))
+
+/* The port of "socks5h://ADDRESS:PORT": all that is connected to then. */
+static uint16_t
+proxy_port(const char *proxy)
+{
+	const char *colon = strrchr(proxy, ':');
+	uint64_t port;
+
+	if (colon == NULL ||
+		text_decimal(span_str(colon + 1), 65535, &port) != ERR_OK)
+		return 1080;
+	return (uint16_t)port;
+}
+
+bool
+cell_confine(
+	enum cell_kind kind, const struct fetch_options *o, const char *ca_file)
+{
+	static const enum confine_role roles[CELL_KINDS] = {
+		[CELL_NAMES] = CONFINE_NAMES,
+		[CELL_SILENT] = CONFINE_SILENT,
+		[CELL_FOLDER] = CONFINE_FOLDER};
+	const char *read[AUTHORITIES + 1] = {NULL};
+	struct confine_reach reach = {.read = read};
+	enum confine_role role = roles[kind];
+	unsigned whole = confine_whole(role);
+
+	if (kind != CELL_FOLDER) {
+		memcpy(read, authorities, sizeof(authorities));
+		read[AUTHORITIES - 1] = ca_file;
+		if (o->proxy != NULL)
+			reach.port = proxy_port(o->proxy);
+	}
+	return (confine_enter(role, &reach) & whole) == whole ||
+	       !o->require_sandbox;
 }

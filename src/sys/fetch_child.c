@@ -1,6 +1,7 @@
 #include "fetch_child.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +31,7 @@ struct transfer {
 struct child {
 	int fd;
 	enum cell_kind kind; /* CELL_KINDS before the first wish */
+	const struct fetch_options *options;
 	struct http_rules rules;
 	CURLM *multi;
 	struct buf in;
@@ -135,6 +137,27 @@ send_asked(void *arg)
 	send_all(t->child->fd, &v, 1);
 }
 
+/* What this kind of work needs, and no more than that from here on. */
+static void
+child_ready(struct child *c, enum cell_kind kind)
+{
+	c->kind = kind;
+	if (kind != CELL_FOLDER) {
+		/* The library reads its configuration; it must not later. */
+		if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
+			_exit(1);
+		http_rules_default(&c->rules);
+		random_fill(c->rules.plan.secret, sizeof(c->rules.plan.secret));
+		c->multi = curl_multi_init();
+		if (c->multi == NULL ||
+			curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS,
+				(long)LIMIT_TRANSFERS) != CURLM_OK)
+			_exit(1);
+	}
+	if (!cell_confine(kind, c->options, c->rules.ca_file))
+		_exit(CELL_NO_SANDBOX);
+}
+
 static void
 transfer_new(struct child *c, const struct frame *f)
 {
@@ -143,7 +166,7 @@ transfer_new(struct child *c, const struct frame *f)
 	if (t == NULL || wire_want_read(f->body, &t->want) != ERR_OK)
 		_exit(1);
 	if (c->kind == CELL_KINDS)
-		c->kind = cell_kind_of(t->want.strategy);
+		child_ready(c, cell_kind_of(t->want.strategy));
 	if (c->kind != cell_kind_of(t->want.strategy))
 		_exit(1);
 	t->child = c;
@@ -300,47 +323,42 @@ transfers_watch(struct child *c)
 	return (int)(wait / 1000) + 1;
 }
 
-static bool
-child_open(struct child *c, int fd, const struct fetch_options *o)
+/* Wait for frames, and for what the network does. */
+static void
+child_wait(struct child *c, int ms)
 {
-	*c = (struct child){.fd = fd,
-		.kind = CELL_KINDS,
-		.rules = {.ca_file = o->ca_file,
-			.plan = {.proxy = o->proxy, .resolver = o->resolver}}};
-	random_fill(c->rules.plan.secret, sizeof(c->rules.plan.secret));
-	c->last = &c->first;
-	buf_init(&c->in, 2 * FRAME_MAX);
-	if (curl_global_init(CURL_GLOBAL_DEFAULT) != 0)
-		return false;
-	http_rules_default(&c->rules);
-	c->multi = curl_multi_init();
-	return c->multi != NULL &&
-	       curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS,
-		       (long)LIMIT_TRANSFERS) == CURLM_OK;
+	struct curl_waitfd parent = {.fd = c->fd, .events = CURL_WAIT_POLLIN};
+	struct pollfd p = {.fd = c->fd, .events = POLLIN};
+
+	if (c->multi == NULL)
+		(void)poll(&p, 1, ms);
+	else if (curl_multi_poll(c->multi, &parent, 1, ms, NULL) != CURLM_OK)
+		_exit(1);
 }
 
 void
 fetch_child(int fd, const struct fetch_options *o)
 {
-	struct child c;
+	struct child c = {.fd = fd,
+		.kind = CELL_KINDS,
+		.options = o,
+		.rules = {.ca_file = o->ca_file,
+			.plan = {.proxy = o->proxy, .resolver = o->resolver}}};
 	int running, wait;
 
-	if (!child_open(&c, fd, o))
-		_exit(1);
+	c.last = &c.first;
+	buf_init(&c.in, 2 * FRAME_MAX);
 	for (;;) {
-		struct curl_waitfd parent = {
-			.fd = fd, .events = CURL_WAIT_POLLIN};
-
 		transfers_start(&c);
-		if (curl_multi_perform(c.multi, &running) != CURLM_OK)
-			_exit(1);
-		transfers_finish(&c);
+		if (c.multi != NULL) {
+			if (curl_multi_perform(c.multi, &running) != CURLM_OK)
+				_exit(1);
+			transfers_finish(&c);
+		}
 		wait = transfers_watch(&c);
 		/* What ended may have made room for what waits. */
 		transfers_start(&c);
-		if (curl_multi_poll(c.multi, &parent, 1, wait, NULL) !=
-			CURLM_OK)
-			_exit(1);
+		child_wait(&c, wait);
 		/* Whatever revents says: not every system reports a parent
 		 * that hung up as something to read. */
 		requests_read(&c);

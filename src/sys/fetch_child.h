@@ -25,6 +25,15 @@ enum cell_kind cell_kind_of(enum strategy s);
  * something could not be given up. */
 int cell_enter(int fd, pid_t parent);
 
+/* Give up all that this kind of work does not need, as far as this system can;
+ * false: the options demand more than it can. `ca_file` (may be NULL) can
+ * still be read. */
+bool cell_confine(enum cell_kind kind, const struct fetch_options *o,
+	const char *ca_file);
+
+/* With this status a child ends that could not be confined. */
+#define CELL_NO_SANDBOX 4
+
 /* Serve the parent at `fd` until it is gone. */
 _Noreturn void fetch_child(int fd, const struct fetch_options *o);
 

@@ -224,6 +224,12 @@ http_stage(const struct http *h)
 }
 
 static void
+verdict_name(struct http *h)
+{
+	done_set(h->done, ERR_NETWORK, "dns: no such name");
+}
+
+static void
 verdict_connect(struct http *h)
 {
 	long e = 0;
@@ -266,7 +272,7 @@ http_verdict(struct http *h, CURLcode code)
 			done_set(h->done, ERR_OK, "%s", "");
 		break;
 	case CURLE_COULDNT_RESOLVE_HOST:
-		done_set(h->done, ERR_NETWORK, "dns: no such name");
+		verdict_name(h);
 		break;
 	case CURLE_COULDNT_CONNECT:
 		verdict_connect(h);
@@ -292,7 +298,11 @@ http_verdict(struct http *h, CURLcode code)
 	case CURLE_TOO_LARGE:
 #endif
 	case CURLE_OUT_OF_MEMORY:
-		/* Before 8.6.0 also one line of a head that is too long. */
+		/* At least in 7.88.1 also a name that a resolver over HTTPS
+		 * does not know, where there is no IPv6; before 8.6.0 one
+		 * line of a head that is too long. */
+		if (h->plan->doh != NULL && !h->opened)
+			verdict_name(h);
 		if (h->asked != 0 && !h->head.done)
 			done_set(h->done, ERR_NETWORK,
 				"http-diff: a head of over %zu bytes",

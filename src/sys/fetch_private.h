@@ -6,9 +6,9 @@
 #include "fetch_child.h"
 #include "fetch_link.h"
 
-/* Children that wait for work from the start: one for each kind, for when
- * they are needed the parent may no longer make any that has a network. */
-#define SPARES CELL_KINDS
+/* Children that wait for work: one for each kind, and two for when one dies.
+ * When they are needed the parent may have no network to give to new ones. */
+#define SPARES (CELL_KINDS + 2)
 
 /* The child ends each wish at its deadline; it gets this much longer to say
  * so before it is taken for stuck, microseconds. */
@@ -43,6 +43,7 @@ struct fetch {
 	/* Microseconds that the caller spent elsewhere: what came meanwhile
 	 * lies in the socket, and the child may have waited for us. */
 	int64_t away, left;
+	bool offline;	   /* new children would have no network */
 	unsigned deaths;   /* of children */
 	struct diag death; /* the last one's */
 };
