@@ -338,8 +338,16 @@ config_outlet_clear(struct config_outlet *o)
 enum err
 config_fetch(const struct config *c, struct fetch **out, struct diag *d)
 {
-	const struct fetch_options o = {.ca_file = NULL};
+	const struct fetch_options o = {.proxy = c->proxy,
+		.resolver = c->resolver,
+		.require_sandbox = c->require_sandbox};
+	enum err e = fetch_new(&o, out, d);
 
-	(void)c;
-	return fetch_new(&o, out, d);
+	if (e == ERR_OK)
+		e = fetch_offline(*out, d);
+	if (e != ERR_OK) {
+		fetch_free(*out);
+		*out = NULL;
+	}
+	return e;
 }
