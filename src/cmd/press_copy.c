@@ -13,6 +13,7 @@
 struct copy {
 	struct room *room;
 	const char *to;
+	enum copy_look look;
 	struct copied *out;
 	struct buf from, dest; /* paths */
 };
@@ -30,6 +31,34 @@ paths_make(struct copy *c, const char *rest)
 	return e;
 }
 
+/* What is compared at a time. */
+#define COMPARE (64 * LIMIT_KIB)
+
+/* Whether both files, of n bytes each, are the same. One that cannot be read
+ * is not. */
+static bool
+same_content(const char *a, const char *b, uint64_t n)
+{
+	struct buf x, y;
+	bool same = true;
+	uint64_t at;
+
+	buf_init(&x, COMPARE);
+	buf_init(&y, COMPARE);
+	for (at = 0; same && at < n; at += COMPARE) {
+		size_t k = n - at < COMPARE ? (size_t)(n - at) : COMPARE;
+
+		buf_clear(&x);
+		buf_clear(&y);
+		same = file_read_range(a, at, k, &x, NULL) == ERR_OK &&
+		       file_read_range(b, at, k, &y, NULL) == ERR_OK &&
+		       span_eq(buf_view(&x), buf_view(&y));
+	}
+	buf_free(&x);
+	buf_free(&y);
+	return same;
+}
+
 static enum err
 copy_file(struct copy *c, const char *rest, bool always, struct diag *d)
 {
@@ -43,7 +72,9 @@ copy_file(struct copy *c, const char *rest, bool always, struct diag *d)
 		return e;
 	/* Every other name is said once: the same name is the same bytes. */
 	if (!always && file_size(buf_cstr(&c->dest), &have, NULL) == ERR_OK &&
-		have == want)
+		have == want &&
+		(c->look != COPY_CHECK || same_content(buf_cstr(&c->from),
+						  buf_cstr(&c->dest), want)))
 		return ERR_OK;
 	slash = strrchr((char *)c->dest.p, '/');
 	*slash = '\0';
@@ -77,14 +108,14 @@ head_hash(struct copy *c, uint8_t out[static 32])
 /* How far this folder was copied to before: 0 where its head is not the one it
  * was left with, as on a new disk or one that came out of a backup. */
 static enum err
-copied_before(struct copy *c, bool all, int64_t *last, struct diag *d)
+copied_before(struct copy *c, int64_t *last, struct diag *d)
 {
 	uint8_t head[32];
 	bool found;
 	enum err e = head_hash(c, head);
 
 	*last = 0;
-	if (e != ERR_OK || all)
+	if (e != ERR_OK || c->look != COPY_NEW)
 		return e;
 	return db_one_int(c->room->db, d, last, &found,
 		"SELECT copied FROM mirror WHERE folder=? AND head=?", "tb",
@@ -148,10 +179,10 @@ newer_there(struct copy *c, struct diag *d)
 }
 
 enum err
-copy_run(struct room *r, const char *to, bool all, struct copied *out,
-	struct diag *d)
+copy_run(struct room *r, const char *to, enum copy_look look,
+	struct copied *out, struct diag *d)
 {
-	struct copy c = {.room = r, .to = to, .out = out};
+	struct copy c = {.room = r, .to = to, .look = look, .out = out};
 	int64_t last = 0, newest = 0;
 	uint8_t head[32];
 	bool found;
@@ -166,7 +197,7 @@ copy_run(struct room *r, const char *to, bool all, struct copied *out,
 	if (e == ERR_OK)
 		e = records_listed(r, "m/1.root.json", d);
 	if (e == ERR_OK)
-		e = copied_before(&c, all, &last, d);
+		e = copied_before(&c, &last, d);
 	if (e == ERR_OK)
 		e = db_one_int(r->db, d, &newest, &found,
 			"SELECT ifnull(max(id),0) FROM file", "");

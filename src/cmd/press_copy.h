@@ -13,11 +13,19 @@ struct copied {
 	uint64_t bytes;
 };
 
-/* Copy what is new since the last time to the folder `to`: by the list of the
- * records, so that a large archive costs nothing. With `all`, or where the
- * head is not the one that was left there, look at every file. ERR_ROLLBACK when the mirror has
- * a newer head than these records. */
-enum err copy_run(struct room *r, const char *to, bool all, struct copied *out,
-	struct diag *d) ERR_MUST_USE;
+/* How well to look at what a mirror has already. */
+enum copy_look {
+	COPY_NEW,  /* not at all: by the list of the records, so that a large
+		      archive costs nothing */
+	COPY_ALL,  /* whether each file is there, of its size */
+	COPY_CHECK /* and of its content */
+};
+
+/* Copy what is new since the last time to the folder `to`, and what it lacks
+ * as far as one looks. COPY_NEW is COPY_ALL where the head is not the one that
+ * was left there. ERR_ROLLBACK when the mirror has a newer head than these
+ * records. */
+enum err copy_run(struct room *r, const char *to, enum copy_look look,
+	struct copied *out, struct diag *d) ERR_MUST_USE;
 
 #endif

@@ -30,7 +30,7 @@ chosen(const struct mirror *m, int argc, char **argv)
 /* Copy to each chosen mirror; one that fails does not stop the others. */
 static enum err
 mirrors_copy(const struct context *cx, struct room *r, const struct mirrors *m,
-	bool all, int argc, char **argv, struct diag *d)
+	enum copy_look look, int argc, char **argv, struct diag *d)
 {
 	unsigned tried = 0, failed = 0;
 	char size[TALK_SIZE], *to;
@@ -53,7 +53,7 @@ mirrors_copy(const struct context *cx, struct room *r, const struct mirrors *m,
 		tried++;
 		to = mi->to[0] == '/' ? strdup(mi->to) : room_path(r, mi->to);
 		e = to == NULL ? diag_set(d, ERR_NOMEM, "out of memory")
-			       : copy_run(r, to, all, &c, d);
+			       : copy_run(r, to, look, &c, d);
 		free(to);
 		if (e != ERR_OK) {
 			failed++;
@@ -143,10 +143,12 @@ enum err
 press_publish(struct context *cx, int argc, char **argv, struct diag *d)
 {
 	struct room_options ro = {.dir = NULL};
-	bool all = false, head = false;
+	bool all = false, check = false, head = false;
 	const struct opt opts[] = {ROOM_OPTIONS(ro),
 		{"all", 0, OPT_FLAG, &all, NULL,
 			"look at every file on the mirrors, not just new ones"},
+		{"check", 0, OPT_FLAG, &check, NULL,
+			"read every file there, and mend those that changed"},
 		{NULL, 0, OPT_FLAG, NULL, NULL, NULL}};
 	struct room *r = NULL;
 	struct mirrors m = {.n = 0};
@@ -174,7 +176,11 @@ press_publish(struct context *cx, int argc, char **argv, struct diag *d)
 	if (e == ERR_OK)
 		prune(cx, r);
 	if (e == ERR_OK)
-		e = mirrors_copy(cx, r, &m, all, argc - first, argv + first, d);
+		e = mirrors_copy(cx, r, &m,
+			check ? COPY_CHECK
+			: all ? COPY_ALL
+			      : COPY_NEW,
+			argc - first, argv + first, d);
 	mirrors_clear(&m);
 	room_close(r);
 	return e;

@@ -183,6 +183,24 @@ mv web/old web/north
 run 0 "publishing to a mirror that fell back" erika-press publish north
 run 0 "makes it whole" whole web/north
 
+# ---- a mirror that lost a file, and one whose disk rots
+one=$(find web/north/t -name '*.1.ekb')
+rm "$one"
+run 0 "a file is gone: publish looks at new ones" erika-press publish north
+ok "$([ ! -e "$one" ]; echo $?)" "only"
+run 0 "--all" erika-press publish --all north
+run 0 "brings it back" whole web/north
+old=$(sha256sum <"$one")
+printf X | dd of="$one" bs=1 seek=500 conv=notrunc 2>/dev/null
+list=$(ls web/north/m/*.targets.json | head -n 1)
+printf X | dd of="$list" bs=1 seek=50 conv=notrunc 2>/dev/null
+run 0 "a byte changed: --all looks at sizes" erika-press publish --all north
+unlike "$(sha256sum <"$one")" "$old" "only"
+run 0 "--check" erika-press publish --check north
+like "$err" '^north +[45] files' "mends what changed"
+is "$(sha256sum <"$one")" "$old" "the bundle"
+run 0 "and the list" whole web/north
+
 # ---- what a killed pack left is never published
 sum=$(head -c 64 /dev/zero | tr '\0' a)
 week=$(ls -d room/repository/t/b/news/* | tail -n 1)
