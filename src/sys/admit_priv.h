@@ -147,8 +147,12 @@ enum err stage_read(const struct admit_place *pl, const char *rest, size_t max,
 enum err stage_read_live(const struct admit_place *pl, const char *rest,
 	size_t max, struct buf *out, struct diag *d) ERR_MUST_USE;
 
-/* Put a small file into the stage, as file_write does. */
+/* Put a small file into the stage, by way of part/. */
 enum err stage_put(struct admit_place *pl, const char *rest, struct span s,
+	struct diag *d) ERR_MUST_USE;
+
+/* The same straight into F: for what is nobody's but ours. */
+enum err stage_put_live(struct admit_place *pl, const char *rest, struct span s,
 	struct diag *d) ERR_MUST_USE;
 
 /* A part: a new file of its own, and giving it its name in the stage. The

@@ -277,14 +277,13 @@ victims_find(struct pruning *p, struct diag *d)
 static enum err
 gone_write(struct admit_place *pl, const char *line, struct diag *d)
 {
-	char path[ADMIT_PATH], text[LINE + 2];
-	enum err e = stage_path(path, pl->live, ".pruned", d);
+	char text[LINE + 2];
+	enum err e;
 
 	if (pl->gone != NULL && strcmp(pl->gone, line) >= 0)
-		return e;
+		return ERR_OK;
 	snprintf(text, sizeof(text), "%s\n", line);
-	if (e == ERR_OK)
-		e = file_write(path, span_str(text), 0644, d);
+	e = stage_put_live(pl, ".pruned", span_str(text), d);
 	if (e == ERR_OK) {
 		free(pl->gone);
 		pl->gone = strdup(line);

@@ -364,12 +364,13 @@ part_open(struct admit_place *pl, char path[static ADMIT_PATH], int *fd,
 	return *fd < 0 ? file_errno(path, d) : ERR_OK;
 }
 
-enum err
-part_name(struct admit_place *pl, const char *path, int fd, const char *rest,
+/* From part/ to its name below `base`, synced. */
+static enum err
+part_move(const char *base, const char *path, int fd, const char *rest,
 	struct diag *d)
 {
 	char to[ADMIT_PATH], *slash;
-	enum err e = stage_path(to, pl->stage, rest, d);
+	enum err e = stage_path(to, base, rest, d);
 
 	if (e == ERR_OK && fsync(fd) != 0)
 		e = file_errno(path, d);
@@ -387,8 +388,15 @@ part_name(struct admit_place *pl, const char *path, int fd, const char *rest,
 }
 
 enum err
-stage_put(
-	struct admit_place *pl, const char *rest, struct span s, struct diag *d)
+part_name(struct admit_place *pl, const char *path, int fd, const char *rest,
+	struct diag *d)
+{
+	return part_move(pl->stage, path, fd, rest, d);
+}
+
+static enum err
+put(struct admit_place *pl, const char *base, const char *rest, struct span s,
+	struct diag *d)
 {
 	char path[ADMIT_PATH];
 	size_t n = s.n;
@@ -406,7 +414,7 @@ stage_put(
 			e = file_errno(path, d);
 	}
 	if (e == ERR_OK)
-		e = part_name(pl, path, fd, rest, d);
+		e = part_move(base, path, fd, rest, d);
 	else
 		(void)unlink(path);
 	close(fd);
@@ -415,4 +423,20 @@ stage_put(
 		pl->inodes++;
 	}
 	return e;
+}
+
+enum err
+stage_put(
+	struct admit_place *pl, const char *rest, struct span s, struct diag *d)
+{
+	return put(pl, pl->stage, rest, s, d);
+}
+
+enum err
+stage_put_live(
+	struct admit_place *pl, const char *rest, struct span s, struct diag *d)
+{
+	enum err e = put(pl, pl->live, rest, s, d);
+
+	return e == ERR_OK ? folder_flush(pl->live, d) : e;
 }
