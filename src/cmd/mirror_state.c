@@ -101,7 +101,10 @@ mirror_state_read(
 		e = ERR_OK;
 	if (e != ERR_OK) {
 		memset(out, 0, sizeof(*out));
-		diag_prefix(d, e, "%s", path);
+		diag_prefix(d, e,
+			"%s cannot be read; removing it counts the month from "
+			"0",
+			path);
 	}
 	buf_free(&b);
 	free(path);

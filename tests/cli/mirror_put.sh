@@ -11,6 +11,7 @@ echo secret >secret
 
 # puttool ARGUMENT...: sets $mirror_pid, $port.
 puttool() {
+	: >mirror.err
 	"$ERIKA_BIN/tests/tool/puttool" tree "$@" >put.log 2>mirror.err &
 	mirror_pid=$!
 	trap 'kill "$mirror_pid" 2>/dev/null' EXIT

@@ -3,6 +3,7 @@ export PYTHONDONTWRITEBYTECODE=1
 
 # mirror_start ARGUMENT...: erika-mirror serve; sets $mirror_pid, $url, $port.
 mirror_start() {
+	: >mirror.err # what an earlier one said
 	erika-mirror serve "$@" 2>mirror.err &
 	mirror_pid=$!
 	trap 'kill "$mirror_pid" 2>/dev/null' EXIT
