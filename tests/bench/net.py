@@ -519,7 +519,11 @@ def main():
     p.add_argument("--only", default=",".join(PARTS))
     p.add_argument("--json", metavar="FILE", help="all figures")
     args = p.parse_args()
-    why = laboratory.check()
+    try:
+        laboratory.be_root()
+        why = laboratory.check()
+    except laboratory.Trouble as t:
+        why = str(t)
     if why:
         sys.exit(f"bench-net: no laboratory here: {why}")
     programs = os.path.abspath(args.programs)

@@ -17,7 +17,7 @@ lab_or_skip() {
 
 # lab_start ROOT MIRRORS [OPTION...]: mirrors of that folder; sets $lab_reader,
 # the process id of the reader's namespaces, and $lab_pin. It ends with this
-# shell.
+# shell. Without it the test ends, failed.
 lab_start() {
 	lab_root=$1
 	lab_n=$2
@@ -29,10 +29,13 @@ lab_start() {
 	if IFS= read -r -t 60 lab_says <&"$lab_out" &&
 		[ "${lab_says%% *}" = ok ]; then
 		read -r _ lab_reader lab_pin <<<"$lab_says"
-		return 0
+		ok 0 "a laboratory with $lab_n mirrors"
+		return
 	fi
-	echo "# laboratory: ${lab_says:-no answer}"
-	return 1
+	ok 1 "a laboratory"
+	echo "#   ${lab_says:-no answer}"
+	plan
+	exit 1
 }
 
 # lab COMMAND...: see lab.py; $lab_says is the answer.
@@ -44,9 +47,13 @@ lab() {
 	return 1
 }
 
+# Without being root the namespaces are in one where this user is.
+lab_enter="nsenter"
+[ "$(id -u)" = 0 ] || lab_enter="nsenter -U --preserve-credentials"
+
 # at_reader COMMAND...: runs it where the reader is.
 at_reader() {
-	PATH=$PATH:/usr/sbin nsenter -t "$lab_reader" -n -m \
+	PATH=$PATH:/usr/sbin $lab_enter -t "$lab_reader" -n -m \
 		env -C "$PWD" "$@"
 }
 
@@ -60,14 +67,28 @@ together() {
 	xargs -d '\n' -P "$1" -I{} bash -c '{}'
 }
 
+# capture_or_skip NAME: ends the test, skipped, where tcpdump cannot run.
+capture_or_skip() {
+	if ! PATH=$PATH:/usr/sbin command -v tcpdump >/dev/null; then
+		skip "$1" "needs tcpdump"
+	elif [ "$(id -u)" != 0 ]; then
+		skip "$1" "tcpdump must be run by root"
+	else
+		return
+	fi
+	plan
+	exit
+}
+
 # capture NAME: packets at the reader, all but ARP, until capture_stop.
 capture() {
-	PATH=$PATH:/usr/sbin nsenter -t "$lab_reader" -n -m tcpdump -i any \
-		-n -U --immediate-mode -w - not arp >"$1.pcap" 2>"$1.err" &
+	PATH=$PATH:/usr/sbin $lab_enter -t "$lab_reader" -n -m tcpdump -i any \
+		-Z root -n -U -B 16384 --immediate-mode -w - not arp \
+		>"$1.pcap" 2>"$1.pcap.err" &
 	capture_pid=$!
 	capture_name=$1
 	for _ in $(seq 200); do
-		grep -q '^tcpdump: listening' "$1.err" && return 0
+		grep -q '^tcpdump: listening' "$1.pcap.err" && return 0
 		kill -0 "$capture_pid" 2>/dev/null || return 1
 		sleep 0.05
 	done
@@ -80,7 +101,7 @@ capture_stop() {
 		[ "$(captured "$capture_name" 'port 81')" -gt 0 ] && break
 		sleep 0.05
 	done
-	kill "$capture_pid"
+	kill -INT "$capture_pid"
 	wait "$capture_pid" 2>/dev/null
 }
 

@@ -7,9 +7,19 @@ import http.server
 import socketserver
 import ssl
 import struct
+import threading
 import urllib.parse
 
 A = 1
+
+
+lock = threading.Lock()
+
+
+def say(*words):
+    """A line that no other thread writes into."""
+    with lock:
+        print(*words, flush=True)
 
 
 def read_hosts(path):
@@ -40,7 +50,7 @@ def answer(message, names):
     if address and kind == A:
         records = struct.pack("!HHHIH", 0xc00c, A, 1, 60, 4) + \
             bytes(map(int, address.split(".")))
-    print(name, kind, address if records else "-", flush=True)
+    say(name, kind, address if records else "-")
     head = struct.pack("!HHHHHH", struct.unpack("!H", message[:2])[0],
                        0x8180 if address else 0x8183, 1,
                        1 if records else 0, 0, 0)

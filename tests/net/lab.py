@@ -86,6 +86,19 @@ def die_with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
 
 
+def be_root():
+    """Without being root: root of a user namespace, which is enough."""
+    if os.geteuid() == 0:
+        return
+    p = subprocess.run([find("unshare"), "-U", "-r", "true"],
+                       stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+    if p.returncode != 0:
+        raise Trouble("not root, and no user namespaces: "
+                      + p.stderr.decode().strip().split("\n")[-1])
+    os.execv(find("unshare"), ["unshare", "-U", "-r", sys.executable]
+             + sys.argv)
+
+
 def find(program):
     path = shutil.which(program, path=os.environ["PATH"] + ":/usr/sbin:/sbin")
     if path is None:
@@ -192,7 +205,7 @@ class Lab:
 
     def spawn(self, where, command, name, stdin=subprocess.DEVNULL):
         """Start a server; what it says goes to WORK/NAME.log."""
-        with open(f"{self.work}/{name}.log", "ab") as log:
+        with open(f"{self.work}/{name}.log", "wb") as log:
             p = subprocess.Popen(
                 (self.inside(where) if where else []) + command, stdin=stdin,
                 stdout=log, stderr=log, preexec_fn=die_with_parent)
@@ -320,7 +333,7 @@ class Lab:
                            f"{port + 1000}; {says} }}")
         w = self.work
         return f"""
-daemon off; master_process off; pid {w}/nginx.pid; error_log {w}/nginx.err;
+user root root; daemon off; master_process off; pid {w}/nginx.pid; error_log {w}/nginx.err;
 worker_rlimit_nofile 8192;
 events {{ worker_connections 4096; }}
 http {{
@@ -521,13 +534,20 @@ def main():
     p.add_argument("--mirrors", type=int, default=2)
     p.add_argument("--services", default="", help="doh,proxy")
     args = p.parse_args()
-    if args.check:
-        why = check()
-        print(why or "")
-        return 1 if why else 0
     if args.list:
         print("\n".join(BEHAVIOURS))
         return 0
+    try:
+        be_root()
+        why = check()
+    except Trouble as t:
+        why = str(t)
+    if args.check:
+        print(why or "")
+        return 1 if why else 0
+    if why:
+        print("error", why, flush=True)
+        return 1
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     lab = None
     try:

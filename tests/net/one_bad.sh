@@ -13,7 +13,6 @@ mapfile -t all < <(python3 "$SRC/tests/net/lab.py" --list)
 n=${#all[@]}
 good=$((n + 1))
 lab_start "$PWD/h/m" $good
-ok $? "a laboratory with $good mirrors" || { plan; exit; }
 sets=
 for i in $(seq "$n"); do
 	sets="$sets m$(printf %02d "$i")=${all[i - 1]}"

@@ -11,7 +11,7 @@ import sys
 import threading
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from doh import read_hosts  # noqa: E402
+from doh import read_hosts, say  # noqa: E402
 
 
 def exactly(conn, n):
@@ -75,7 +75,7 @@ class Handler(socketserver.BaseRequestHandler):
                 out.settimeout(None)
             except OSError:
                 pass
-        print(who, name, port, 0 if out else 4, flush=True)
+        say(who, name, port, 0 if out else 4)
         conn.sendall(b"\5" + (b"\0" if out else b"\4")
                      + b"\0\1\0\0\0\0\0\0")
         if out:
