@@ -25,7 +25,7 @@ static const struct command commands[] = {
 		"turn pages and feeds into a signed bundle", press_pack},
 	{"preview", "[-C DIR] [--html FILE] [ARTICLE]",
 		"show what readers will see", press_preview},
-	{"publish", "[-C DIR] [--all] [MIRROR...]",
+	{"publish", "[-C DIR] [--all] [--check] [MIRROR...]",
 		"sign what is due and copy what is new to the mirrors",
 		press_publish},
 	{"retract", "[-C DIR] [--desk DESK] --reason TEXT ARTICLE",
