@@ -18,13 +18,16 @@ static const struct command commands[] = {
 	{"list", "[-n N] [--all] [--language LL] [--outlet NAME]",
 		"show headlines, newest first", erika_list},
 	{"read", "[--width N] NUMBER|ID", "show an article", erika_read},
-	{"verify", "[--key PUB] [--signature FILE] [--root FILE] FILE",
+	{"verify",
+		"[--key PUB] [--signature FILE] [--root FILE] [--words WORDS] "
+		"FILE",
 		"check a bundle, a share file or a proof", erika_verify},
 	{"share", "[--since DATE] [--until DATE] [--images] -o FILE [OUTLET]",
 		"write news to a file for others", erika_share},
 	{"outlets", "[--country CC] [--proof FILE] [OUTLET]",
 		"list whom you trust, or what is blocked where", erika_outlets},
-	{"doctor", "[--export FILE] [--country CC] [--proxy URL] [--http] "
+	{"doctor",
+		"[--export FILE] [--country CC] [--proxy URL] [--http] "
 		"[--network NAME] [--require-sandbox] [--seconds N] [--yes] "
 		"[OUTLET]",
 		"try what works here, mirror by mirror", erika_doctor},

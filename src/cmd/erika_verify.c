@@ -388,6 +388,8 @@ erika_verify(struct context *cx, int argc, char **argv, struct diag *d)
 			"the bundle's signature (FILE.minisig)"},
 		{"root", 0, OPT_STRING, &v.root, "FILE",
 			"check from this 1.root.json"},
+		{"words", 0, OPT_STRING, &v.words, "WORDS",
+			"check a share file by its outlet's eight words"},
 		{NULL, 0, OPT_FLAG, NULL, NULL, NULL},
 	};
 	int first;
@@ -396,6 +398,12 @@ erika_verify(struct context *cx, int argc, char **argv, struct diag *d)
 	if (e != ERR_OK)
 		return e;
 	v.file = argv[first];
+	if (v.words != NULL && (v.root != NULL || !archive_probe(v.file)))
+		return diag_set(d, ERR_USAGE,
+			v.root != NULL
+				? "the words or the root, not both"
+				: "--words is for share files, and this is "
+				  "none");
 	if (archive_probe(v.file)) {
 		if (v.key != NULL || v.signature != NULL)
 			return diag_set(d, ERR_USAGE,

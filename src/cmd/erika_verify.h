@@ -9,6 +9,8 @@ struct verify {
 	const char *key;       /* --key: any minisign key */
 	const char *signature; /* --signature, or NULL: FILE.minisig */
 	const char *root;      /* --root: an anchor of an outlet not added */
+	const char *words;     /* --words: the anchor is in the file, and these
+				  are its words */
 };
 
 /* What an outlet's metadata says of a bundle. */

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "../core/text.h"
+#include "../core/words.h"
 #include "../read/xhtml.h"
 #include "../sys/archive.h"
 #include "../sys/clock.h"
@@ -79,8 +80,29 @@ first_root(const struct verify *v, struct buf *root, struct diag *d)
 	return e;
 }
 
+/* Whether the root that the file has with it is the one of these words. */
+static enum err
+words_check(const char *words, struct span root, struct diag *d)
+{
+	uint8_t told[WORDS_BYTES], fp[32];
+	char are[ERIKA_WORDS];
+	enum err e = words_parse(span_str(words), told, d);
+
+	if (e != ERR_OK) {
+		diag_prefix(d, e, "--words");
+		return d->code = ERR_USAGE;
+	}
+	e = trust_fingerprint(root, fp, d);
+	if (e != ERR_OK || memcmp(told, fp, sizeof(told)) == 0)
+		return e;
+	return diag_set(d, ERR_KEY,
+		"it is of another outlet than that of your words: its words "
+		"are %s",
+		erika_words(are, fp));
+}
+
 /* The outlet to check against, in the trial: a twin of one we have, or a new
- * one from --root. */
+ * one from --root or --words. */
 static enum err
 outlet_try(struct library *l, const struct verify *v, struct span root,
 	struct library_outlets *list, const struct library_outlet **o,
@@ -92,11 +114,14 @@ outlet_try(struct library *l, const struct verify *v, struct span root,
 	int64_t id = 0;
 	enum err e = erika_outlet_of(list, root, o, d);
 
-	if (e == ERR_OK && *o == NULL && v->root == NULL)
+	if (e == ERR_OK && v->words != NULL)
+		e = words_check(v->words, root, d);
+	else if (e == ERR_OK && *o == NULL && v->root == NULL)
 		e = diag_set(d, ERR_KEY,
 			"it is from an outlet that you do not trust; erika "
-			"add would ask you, --root FILE checks it against a "
-			"root that you have");
+			"add would ask you, --words \"...\" checks it by the "
+			"words that you were told, --root FILE by a root that "
+			"you have");
 	if (e != ERR_OK)
 		return e;
 	if (*o != NULL) {

@@ -203,6 +203,21 @@ reader nobody
 run 11 "one of an outlet unknown here" erika verify all.erika
 run 0 "with its root" erika verify --root h/m/m/1.root.json all.erika
 like "$out" '^from The Harbour' "is checked"
+run 0 "with its words alone" erika verify --words "$right" all.erika
+like "$out" "^authentic: signed by the outlet's keys \\(root 1, 1 of 1 key\\)" \
+	"it is authentic, by whose keys"
+like "$out" '^fresh: as of 20' "and as of when"
+run 11 "with other words" erika verify --words "${right#* } ${right%% *}" \
+	all.erika
+like "$err" "its words are $right" "which are told"
+run 2 "with words that are none" erika verify --words "a b" all.erika
+run 2 "with words and a root" erika verify --words "$right" \
+	--root h/m/m/1.root.json all.erika
+run 2 "words for a bundle" erika verify --words "$right" \
+	"$(only h/m/t/b/news/*/*.1.ekb)"
+run 12 "in 20 years" faketime -f +20y erika verify --words "$right" all.erika
+like "$out" "^authentic: signed by the outlet's keys" "it is as authentic"
+like "$out" '^STALE: as of 20' "and stale"
 ok "$([ ! -e "$XDG_DATA_HOME/erika/library.db" ]; echo $?)" \
 	"and no library begins by that"
 run 11 "with another's root" erika verify --root other/m/m/1.root.json all.erika
