@@ -11,6 +11,7 @@
 #include "../core/text.h"
 #include "../sys/file.h"
 #include "../sys/random.h"
+#include "erika_country.h"
 
 /* Where Tor listens unless it is told otherwise. */
 #define TOR "socks5h://127.0.0.1:9050"
@@ -202,50 +203,39 @@ config_parse(
 	return e;
 }
 
-/* Read a file of the configuration folder; *found is false when there is no
- * such file, or no such folder. `path` is left empty then. */
+/* Append where the file would be; nothing when there is no such folder. */
 static enum err
-folder_file(const char *name, struct buf *path, struct buf *out, bool *found,
-	struct diag *d)
+own_path(struct buf *out, struct diag *d)
 {
 	const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-	enum err e;
+	enum err e = ERR_OK;
 
-	*found = false;
 	/* The XDG specification says to ignore relative paths. */
 	if (xdg != NULL && xdg[0] == '/')
-		e = buf_printf(path, "%s/erika/%s", xdg, name);
+		e = buf_printf(out, "%s/erika/erika.conf", xdg);
 	else if (home != NULL && home[0] == '/')
-		e = buf_printf(path, "%s/.config/erika/%s", home, name);
-	else
-		return ERR_OK;
-	if (e != ERR_OK)
-		return diag_set(d, e, "the configuration's path");
-	e = file_read(buf_cstr(path), LIMIT_CONFIG, out, d);
-	*found = e == ERR_OK;
-	return e == ERR_MISSING ? ERR_OK : e;
+		e = buf_printf(out, "%s/.config/erika/erika.conf", home);
+	return e == ERR_OK ? e : diag_set(d, e, "the configuration's path");
 }
 
-/* Read and parse one of the two files. */
 static enum err
-file_take(const char *name, bool table, struct config *c, struct diag *d)
+file_take(struct config *c, struct diag *d)
 {
-	struct buf path, b;
-	bool found;
+	struct buf path, text;
 	enum err e;
 
 	buf_init(&path, 4096);
-	buf_init(&b, LIMIT_CONFIG);
-	e = folder_file(name, &path, &b, &found, d);
-	if (e == ERR_OK && found && table)
-		e = countries_parse(buf_view(&b), buf_cstr(&path), COUNTRY_USER,
-			&c->countries, d);
-	else if (e == ERR_OK && found)
-		e = parse(buf_view(&b), buf_cstr(&path), c, d);
-	else if (e == ERR_OK && table)
-		e = countries_builtin(&c->countries, d);
+	buf_init(&text, LIMIT_CONFIG);
+	e = own_path(&path, d);
+	if (e == ERR_OK && path.n > 0) {
+		e = file_read(buf_cstr(&path), LIMIT_CONFIG, &text, d);
+		if (e == ERR_OK)
+			e = parse(buf_view(&text), buf_cstr(&path), c, d);
+		else if (e == ERR_MISSING)
+			e = ERR_OK;
+	}
 	buf_free(&path);
-	buf_free(&b);
+	buf_free(&text);
 	return e;
 }
 
@@ -276,9 +266,9 @@ config_load(const struct config_options *o, struct config *out, struct diag *d)
 	enum err e = set_standard(out, d);
 
 	if (e == ERR_OK)
-		e = file_take("erika.conf", false, out, d);
+		e = file_take(out, d);
 	if (e == ERR_OK)
-		e = file_take("countries.ini", true, out, d);
+		e = country_table_read(&out->countries, d);
 	if (e == ERR_OK && o != NULL)
 		e = take_options(o, out, d);
 	if (e != ERR_OK)

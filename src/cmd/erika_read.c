@@ -9,6 +9,7 @@
 #include "../sys/clock.h"
 #include "../sys/sync.h"
 #include "erika.h"
+#include "erika_config.h"
 
 #define MEASURE 80 /* columns that are pleasant to read */
 
@@ -226,18 +227,24 @@ article_find(struct library *l, const struct library_outlets *outlets,
 
 static enum err
 pictures_get(struct library *l, const struct library_outlet *o, int64_t n,
-	const struct context *cx, struct diag *d)
+	const struct config *c, const struct context *cx, struct diag *d)
 {
 	struct sync_options opt = {.now = clock_now(), .check = xhtml_check};
 	struct sync_report r = {.err = ERR_OK};
-	enum err e = fetch_new(NULL, &opt.fetch, d);
+	struct config_outlet own;
+	enum err e = config_outlet(c, l, o->id, &own, d);
 
+	opt.country = c->country[0] == '\0' ? NULL : &own.here;
+	opt.reach = &own.reach;
+	if (e == ERR_OK)
+		e = config_fetch(c, &opt.fetch, d);
 	if (e == ERR_OK)
 		e = sync_images(l, o, n, &opt, &r, d);
 	if (e == ERR_OK && r.err != ERR_OK)
 		talk_warn(cx, "some pictures could not be had: %s", r.diag.why);
 	sync_report_clear(&r);
 	fetch_free(opt.fetch);
+	config_outlet_clear(&own);
 	return e;
 }
 
@@ -268,6 +275,8 @@ enum err
 erika_read(struct context *cx, int argc, char **argv, struct diag *d)
 {
 	unsigned columns = erika_columns(), width = UINT32_MAX;
+	struct config_options options = {.http = false};
+	struct config config = {.http = false};
 	const char *outlet = NULL;
 	bool images = false;
 	const struct opt opts[] = {
@@ -276,6 +285,7 @@ erika_read(struct context *cx, int argc, char **argv, struct diag *d)
 		{"outlet", 0, OPT_STRING, &outlet, "NAME", "of this outlet"},
 		{"images", 'i', OPT_FLAG, &images, NULL,
 			"get its pictures from the mirrors"},
+		CONFIG_OPTS(options),
 		{NULL, 0, OPT_FLAG, NULL, NULL, NULL},
 	};
 	struct library_outlets outlets = {.n = 0};
@@ -288,6 +298,11 @@ erika_read(struct context *cx, int argc, char **argv, struct diag *d)
 
 	if (e != ERR_OK)
 		return e;
+	/* Whoever reads without the network needs none of it. */
+	if (images)
+		e = config_load(&options, &config, d);
+	if (e != ERR_OK)
+		return e;
 	if (width == UINT32_MAX)
 		width = columns > 0 && columns < MEASURE ? columns : MEASURE;
 	e = erika_library(&l, &outlets, false, d);
@@ -297,11 +312,12 @@ erika_read(struct context *cx, int argc, char **argv, struct diag *d)
 		if (outlets.list[i].id == list.list[0].outlet)
 			o = &outlets.list[i];
 	if (e == ERR_OK && images)
-		e = pictures_get(l, o, list.list[0].n, cx, d);
+		e = pictures_get(l, o, list.list[0].n, &config, cx, d);
 	if (e == ERR_OK)
 		e = article_show(cx, l, &list.list[0], o, width, d);
 	library_articles_clear(&list);
 	library_outlets_clear(&outlets);
 	library_close(l);
+	config_clear(&config);
 	return e;
 }
