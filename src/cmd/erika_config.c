@@ -10,6 +10,7 @@
 #include "../core/mirrors.h"
 #include "../core/text.h"
 #include "../sys/file.h"
+#include "../sys/network.h"
 #include "../sys/random.h"
 #include "erika_country.h"
 
@@ -24,6 +25,7 @@ config_clear(struct config *c)
 	free(c->resolver);
 	free(c->resolver_address);
 	free(c->network);
+	free(c->way_out);
 	countries_clear(&c->countries);
 	*c = (struct config){.memory = true};
 }
@@ -260,6 +262,23 @@ take_options(const struct config_options *o, struct config *c, struct diag *d)
 	return e;
 }
 
+/* Here and now: the fetcher's start takes this process's network away. */
+static enum err
+way_out_find(struct config *c, struct diag *d)
+{
+	struct buf b;
+	enum err e;
+
+	if (!c->memory || c->network != NULL)
+		return ERR_OK;
+	buf_init(&b, NETWORK_MARK);
+	e = network_mark(&b);
+	if (e == ERR_OK)
+		e = set_text(&c->way_out, buf_cstr(&b), d);
+	buf_free(&b);
+	return e == ERR_OK ? e : diag_set(d, e, "the network's mark");
+}
+
 enum err
 config_load(const struct config_options *o, struct config *out, struct diag *d)
 {
@@ -271,6 +290,8 @@ config_load(const struct config_options *o, struct config *out, struct diag *d)
 		e = country_table_read(&out->countries, d);
 	if (e == ERR_OK && o != NULL)
 		e = take_options(o, out, d);
+	if (e == ERR_OK)
+		e = way_out_find(out, d);
 	if (e != ERR_OK)
 		config_clear(out);
 	return e;
@@ -313,7 +334,8 @@ config_outlet(const struct config *c, struct library *l, int64_t outlet,
 		.resolver_address = c->resolver_address,
 		.http = c->http,
 		.memory = c->memory,
-		.network = c->network};
+		.network = c->network,
+		.way_out = c->way_out};
 	random_fill(&out->reach.random, sizeof(out->reach.random));
 	return ERR_OK;
 }

@@ -36,6 +36,7 @@ struct config {
 	char *proxy;   /* "socks5h://HOST:PORT", or NULL */
 	char *resolver, *resolver_address;
 	char *network; /* or NULL: found out */
+	char *way_out; /* network_mark, or NULL without a memory */
 	bool http, memory, require_sandbox;
 	struct countries countries; /* built in, or the user's */
 };

@@ -181,6 +181,12 @@ doctor_print(const struct context *cx, const struct doctor *x)
 		route_print(cx, x, i, width);
 	absent_print(x);
 	unavailable_print(x);
+	if (fetch_sandbox()[0] == '\0')
+		printf("  who talks to the network is shut in\n");
+	else
+		printf("  who talks to the network is not shut in as it should "
+		       "be: %s\n",
+			fetch_sandbox());
 }
 
 /* ---- for programs */
@@ -294,13 +300,14 @@ time_json(int64_t now, bool others)
 json_t *
 doctor_json(const struct doctor *x, bool others)
 {
-	json_t *o = json_pack("{s:s, s:o, s:o, s:s, s:b, s:o, s:o, s:o}",
+	json_t *o = json_pack("{s:s, s:o, s:o, s:s, s:b, s:o, s:o, s:o, s:s}",
 		"schema", "erika-doctor-1", "outlet",
 		erika_json_text(x->outlet->name), "time",
 		time_json(x->now, others), "country", x->config->country,
 		"proxied", x->config->proxy != NULL, "routes",
 		routes_json(x, others), "not_contacted", absent_json(x, others),
-		"unavailable", unavailable_json());
+		"unavailable", unavailable_json(), "sandbox_lacks",
+		fetch_sandbox());
 
 	if (!others)
 		json_object_set_new(o, "network",

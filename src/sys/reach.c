@@ -198,10 +198,11 @@ take_row(void *arg, int64_t outlet, const struct memory_row *row)
 }
 
 static enum err
-network_name(struct reach *r, const char *name, struct diag *d)
+network_name(struct reach *r, const struct reach_settings *s, struct diag *d)
 {
-	enum err e = name == NULL ? buf_str(&r->network, "found ")
-				  : buf_str(&r->network, "named ");
+	const char *name = s->network == NULL ? s->way_out : s->network;
+	enum err e =
+		buf_str(&r->network, s->network == NULL ? "found " : "named ");
 
 	if (e == ERR_OK)
 		e = name == NULL ? network_mark(&r->network)
@@ -254,7 +255,7 @@ settings_keep(struct reach *r, const struct reach_settings *s, struct diag *d)
 		e = keep(
 			r, 2, s->resolver_address, &r->may.resolver_address, d);
 	if (e == ERR_OK && s->memory)
-		e = network_name(r, s->network, d);
+		e = network_name(r, s, d);
 	return e;
 }
 

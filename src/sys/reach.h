@@ -29,7 +29,9 @@ struct reach_settings {
 	const char *from;    /* only this URL or folder, or NULL */
 	uint32_t random;     /* for the tenth that explores */
 	const char *network; /* what the user calls this network; NULL: it is
-				told from others by its way out (network.h) */
+				told from others by its way out: */
+	const char *way_out; /* network_mark of it, from before this process
+				gave up its own network; NULL: found now */
 };
 
 /* How a route did on this network. All zero: never tried. */

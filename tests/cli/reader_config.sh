@@ -83,18 +83,20 @@ rm "$folder/erika.conf"
 run 2 "a wrong option is wrong usage" erika sync --country Russia
 run 2 "of each kind" erika sync --proxy ftp://127.0.0.1:1
 like "$err" 'not a proxy like socks5h' "and what it should be"
-conf 'proxy = socks5h://127.0.0.1:1'
-: >web.log
-run 13 "a proxy where nobody is" erika doctor --yes
-is "$(cat web.log)" "" "is not gone around"
-run 0 "an option outranks the file" erika doctor --yes --proxy none
-[ -s web.log ]
-ok $? "as can be seen"
-conf
-: >web.log
-run 13 "also the other way" \
-	erika doctor --yes --proxy socks5h://127.0.0.1:1
-is "$(cat web.log)" "" "and then nothing goes beside it"
+for c in sync "doctor --yes"; do
+	conf 'proxy = socks5h://127.0.0.1:1'
+	: >web.log
+	run 13 "$c: a proxy where nobody is" erika $c
+	is "$(cat web.log)" "" "$c: is not gone around"
+	run 0 "$c: an option outranks the file" erika $c --proxy none
+	[ -s web.log ]
+	ok $? "$c: as can be seen"
+	conf
+	: >web.log
+	run 13 "$c: also the other way" \
+		erika $c --proxy socks5h://127.0.0.1:1
+	is "$(cat web.log)" "" "$c: and then nothing goes beside it"
+done
 run 0 "a folder needs no proxy" erika sync --from h/m --proxy tor
 
 # ---- countries
@@ -125,6 +127,8 @@ INI
 conf 'country = RU'
 : >web.log
 erika doctor --yes >forbid.out 2>&1
+erika sync >forbid.out 2>&1
+erika read --images tide >forbid.out 2>&1
 is "$(cat web.log)" "" "an outlet's site that is blocked is not contacted"
 rm "$folder/countries.ini" "$folder/erika.conf"
 
@@ -136,7 +140,7 @@ tables() {
 q = "SELECT count(*) FROM sqlite_master WHERE name LIKE \"network%\""
 print(sqlite3.connect(sys.argv[1]).execute(q).fetchone()[0])' "$db"
 }
-run 0 "by itself it remembers" erika doctor --yes
+run 0 "by itself it remembers" erika sync
 is "$(tables)" 3 "in tables of its own"
 run 0 "erase that" erika forget -q --networks
 is "$(tables)" 0 "they are gone"
@@ -153,6 +157,7 @@ for line in db.iterdump():
 }
 dump >before
 run 0 "ask every mirror" erika doctor --yes
+run 0 "and for pictures" erika read --images tide
 dump >after
 cmp -s before after
 ok $? "and the library is what it was"

@@ -46,6 +46,8 @@ like "$out" '^The Harbour: 1 of 1 way to 1 mirror works$' "is counted"
 like "$out" ' http +ok +[0-9.]+ s to the first byte, .*/s$' \
 	"and said to be ok, with its measures"
 is "$err" "" "--yes warns nobody"
+like "$out" '^  who talks to the network is (not )?shut in' \
+	"how the fetcher is shut in is said"
 doctor 0 "a folder" "$PWD/h/m"
 like "$out" ' file +ok ' "is a way"
 doctor 0 "a wall after 14,000 bytes" "$http/wall/"
@@ -124,11 +126,13 @@ print(r["normal"]["result"], r["normal"]["frozen_after"],
 w = r["wall"]
 print(w["result"], 14000 <= w["frozen_after"] < 15000, w["small_pieces"])
 print(r["m"]["strategy"], r["m"]["result"])
+print(type(d["sandbox_lacks"]).__name__)
 PY
 )" "erika-doctor-1 The Harbour lesnaya False 3
 ok None None http
 frozen True True
-file ok" "all of it"
+file ok
+str" "all of it"
 is "$(python3 - <<'PY'
 import json
 d = json.load(open("report.json"))
