@@ -134,6 +134,12 @@ fetch_offline(struct fetch *f, struct diag *d)
 	return ERR_OK;
 }
 
+uint64_t
+fetch_wire(const struct fetch *f)
+{
+	return f->wire;
+}
+
 pid_t
 fetch_pid(const struct fetch *f)
 {
@@ -267,7 +273,7 @@ wish_send(struct fetch *f, struct wish *w, const struct fetch_want *want,
 
 	if (wire == NULL)
 		return diag_set(d, ERR_NOMEM, "out of memory");
-	want_wire(want, ms, wire);
+	want_wire(want, &f->options, ms, wire);
 	w->kind = cell_kind_of(wire->strategy);
 	l = &f->link[w->kind];
 	e = link_ready(f, w->kind, d);
@@ -370,6 +376,7 @@ take_done(struct fetch *f, struct wish *w, struct span body,
 	if (done.err == ERR_OK && w->n > 0 && w->came != w->n)
 		return TAKEN_LIE;
 	wish_close(f, w);
+	f->wire += done.wire;
 	if (w->forgotten)
 		return TAKEN_NOTHING;
 	g->wire = done.wire;

@@ -20,7 +20,8 @@ struct fetch_options {
 	 * system's; NULL: the system's. */
 	const char *ca_file;
 	/* "socks5h://127.0.0.1:9050": every wish that goes to the network has
-	 * a route with just this proxy, or is refused. NULL: none is set. */
+	 * a route with just this proxy, or none, which then stands for it; all
+	 * others are refused. NULL: none is set. */
 	const char *proxy;
 	/* The user's own DoH server, by its URL: it may have a private
 	 * address. Others, of downloaded lists, may not. */
@@ -52,6 +53,10 @@ enum err fetch_offline(struct fetch *f, struct diag *d) ERR_MUST_USE;
 /* How well the child can be shut in here: "" when as well as it should be,
  * else a clause on what is missing. */
 const char *fetch_sandbox(void);
+
+/* Bytes received so far by all wishes that have ended, those that were
+ * stopped too, heads included. */
+uint64_t fetch_wire(const struct fetch *f);
 
 /* Process id of a child, 0 while there is none. */
 pid_t fetch_pid(const struct fetch *f);

@@ -296,13 +296,9 @@ static bool
 plan_front(struct plan *p, const struct wire_want *w, const struct place *at,
 	const struct plan_rules *rules, struct wire_done *done)
 {
-	struct place front = *at;
-
 	if (!is_literal(span_str(w->front)) && !name_ok(w->front))
 		return refuse(done, "its front is no host");
-	/* A front is one for all, at the port of https. */
-	front.port = span_of(NULL, 0);
-	url_set(p, &front, span_str(w->front), w);
+	url_set(p, at, span_str(w->front), w);
 	host_set(p, at);
 	return aim(p, w, span_str(w->front), rules, done);
 }

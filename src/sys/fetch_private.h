@@ -44,6 +44,7 @@ struct fetch {
 	 * lies in the socket, and the child may have waited for us. */
 	int64_t away, left;
 	bool offline;	   /* new children would have no network */
+	uint64_t wire;	     /* bytes received by all wishes that ended */
 	unsigned deaths;   /* of children */
 	struct diag death; /* the last one's */
 };
@@ -57,6 +58,7 @@ bool url_path_ok(struct span s);
 bool want_ok(const struct fetch_want *w, struct diag *d);
 
 /* The frame of a wish that is want_ok. */
-void want_wire(const struct fetch_want *w, uint32_t ms, struct wire_want *out);
+void want_wire(const struct fetch_want *w, const struct fetch_options *o,
+	uint32_t ms, struct wire_want *out);
 
 #endif

@@ -83,10 +83,18 @@ copy(char *to, const char *s)
 }
 
 void
-want_wire(const struct fetch_want *w, uint32_t ms, struct wire_want *out)
+want_wire(const struct fetch_want *w, const struct fetch_options *o,
+	uint32_t ms, struct wire_want *out)
 {
+	enum strategy s = strategy_of(w->base);
+	const struct route by_proxy = {
+		.strategy = STRATEGY_PROXY, .proxy = o->proxy};
 	const struct route *r = w->route;
 	size_t n = strlen(w->base);
+
+	if (r == NULL && o->proxy != NULL && s != STRATEGY_FILE &&
+		strlen(o->proxy) < WIRE_PROXY)
+		r = &by_proxy;
 
 	*out = (struct wire_want){.offset = w->offset,
 		.n = w->n,
@@ -94,7 +102,7 @@ want_wire(const struct fetch_want *w, uint32_t ms, struct wire_want *out)
 		.ms = ms,
 		.allow_private = w->allow_private,
 		.fresh = w->fresh,
-		.strategy = r != NULL ? r->strategy : strategy_of(w->base)};
+		.strategy = r != NULL ? r->strategy : s};
 	copy(out->base, w->base);
 	/* A folder may be named without the slash at its end. */
 	if (w->base[n - 1] != '/' && n < LIMIT_URL)

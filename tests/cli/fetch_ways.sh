@@ -59,6 +59,11 @@ line() {
 	printf '%s\n' "$out" | sed -n "$(($1 + 1))p"
 }
 
+# What the other end saw, without numbers of connections.
+seen() {
+	sed -e '/^session/d' -e 's/get [0-9]*/get/' one.log
+}
+
 mkdir out
 m=https://loop.example:$tls/er/
 x='x|0|0|99'
@@ -71,8 +76,8 @@ is "$("$tool" -c | wc -l)" 10 "all ways are judged"
 
 get "$m|$x|strategy=address|address=127.0.0.1"
 like "$(line 1)" '^OK 12 ' "a shipped address"
-is "$(cat one.log)" "tls loop.example
-get 1 /er/x loop.example:$tls" "is used with the mirror's own name"
+is "$(seen)" "tls loop.example
+get /er/x loop.example:$tls" "is used with the mirror's own name"
 
 get "$m|$x|strategy=doh|$resolver"
 like "$(line 1)" '^OK 12 ' "DNS over HTTPS"
@@ -88,7 +93,7 @@ like "$(line 1)" '^NETWORK 0 0 0 dns: ' "a name that the resolver does not know"
 
 get "$m|$x|strategy=sni|sni=innocent.example|pin=$pin|address=127.0.0.1"
 like "$(line 1)" '^OK 12 ' "another server name"
-is "$(sed 's/get [0-9]*/get/' one.log)" "tls innocent.example
+is "$(seen)" "tls innocent.example
 get /er/x loop.example:$tls" "is all that the censor sees"
 
 get "$m|$x|strategy=sni|sni=innocent.example|pin=$pin|$resolver"
@@ -97,7 +102,7 @@ unlike "$(cat one.log)" 'doh innocent' "which is not asked for the other name"
 
 get "$m|$x|strategy=no-sni|pin=$pin|address=127.0.0.1"
 like "$(line 1)" '^OK 12 ' "no server name"
-is "$(sed 's/get [0-9]*/get/' one.log)" "tls -
+is "$(seen)" "tls -
 get /er/x loop.example:$tls" "is none"
 
 get "$m|$x|strategy=sni|sni=innocent.example|pin=$other|address=127.0.0.1" \
@@ -114,10 +119,16 @@ like "$(line 4)" '^OK 12 ' "and is fine with one"
 like "$(line 5)" '^REFUSED 0 0 0 .*key must be known' \
 	"without a pin there is no way without a name"
 
-# The front listens at the port of https, so through DNS over HTTPS it cannot
-# be here: only what goes out is looked at.
 get "$m|$x|strategy=front|front=front.example|address=127.0.0.1"
-like "$(line 1)" '^NETWORK 0 0 0 tcp_ip: ' "a front is asked at port 443"
+like "$(line 1)" '^OK 12 ' "a front"
+is "$(seen)" "tls front.example
+get /er/x loop.example:$tls" "is all that the censor sees, and passes it on"
+get "$m|$x|strategy=front|front=other.example|address=127.0.0.1"
+like "$(line 1)" '^NETWORK 0 0 0 http-failure: .*SSL' \
+	"a front needs a certificate of its own"
+get "$m|$x|strategy=front|front=loop.example|$resolver"
+like "$(line 1)" '^OK 12 ' "a front found by DNS over HTTPS"
+like "$(cat one.log)" '^doh loop.example A$' "which is asked for the front"
 
 get "$m|$x|strategy=proxy|proxy=socks5h://127.0.0.1:$socks" \
 	"http://abcdef.onion:$http/|$x|strategy=proxy|proxy=socks5h://localhost:$socks"
@@ -141,6 +152,10 @@ get "$m|$x|strategy=address|address=127.0.0.1|f" , \
 	"$m|$x|strategy=address|address=127.0.0.1" , \
 	"$m|$x|strategy=address|address=127.0.0.1"
 is "$(grep -c ^tls one.log)" 2 "a fresh connection is not used again"
+get "$m|$x|strategy=address|address=127.0.0.1|f" , \
+	"$m|$x|strategy=address|address=127.0.0.1|f" , \
+	"$m|$x|strategy=no-sni|pin=$pin|address=127.0.0.1|f"
+is "$(grep -c '^session new' one.log)" 3 "no TLS session is taken up again"
 : >one.log
 out=$("$tool" -Sp -a ca.pem "$m|$x|strategy=address|address=127.0.0.1" , \
 	"$m|$x|strategy=address|address=127.0.0.1")
@@ -214,11 +229,14 @@ unlike "$(cat one.log)" '^get' "nothing goes there"
 : >one.log
 out=$("$tool" -p -a ca.pem -x "socks5h://127.0.0.1:$socks" \
 	"$m|$x|strategy=address|address=127.0.0.1" \
-	"https://127.0.0.1:$tls/|$x" "http://127.0.0.1:$http/|$x" \
-	"$m|$x|strategy=proxy|proxy=socks5h://127.0.0.2:$socks" "$m|$x|$proxy")
+	"https://127.0.0.1:$tls/|$x|strategy=https" \
+	"http://127.0.0.1:$http/|$x|strategy=http" \
+	"$m|$x|strategy=proxy|proxy=socks5h://127.0.0.2:$socks" "$m|$x|$proxy" \
+	"https://127.0.0.1:$tls/|$x" "$PWD|ca.pem|0|0|9999")
 is "$(printf '%s\n' "$out" | grep -c '^REFUSED 0 0 0 a proxy is set')" 4 \
 	"with a proxy set nothing goes beside it"
-is "$(grep -c '^get' one.log)" 1 "it is used itself"
+is "$(grep -c '^socks' one.log)" 2 "it is used, also where no way is named"
+like "$(line 7)" '^OK ' "folders need none"
 
 # ---- every reader sends the same bytes
 

@@ -8,6 +8,7 @@ itself after --seconds, or when its standard input does. --log FILE gets a
 line for whatever it is told:
 
 	tls SNI			a handshake, with the name in it or -
+	session new|resumed	what came of it, for the mirror's own names
 	get CONNECTION TARGET HOST	a request
 	doh NAME TYPE		a question
 	socks USER PASSWORD HOST PORT
@@ -129,6 +130,8 @@ class Ways:
             conn.settimeout(30)
             if kind == "TLS":
                 conn = self.tls.wrap_socket(conn, server_side=True)
+                self.log("session " + ("resumed" if conn.session_reused
+                                       else "new"))
             (self.socks if kind == "SOCKS" else self.serve)(conn, number)
         except (OSError, EOFError, ValueError, KeyError):
             pass
