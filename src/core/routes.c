@@ -145,6 +145,27 @@ doh_add(struct maker *k)
 	return e;
 }
 
+/* A front's own address is in no list: unless it is one, the first resolver
+ * is asked for it. */
+static void
+front_find(const struct maker *k, struct route *r)
+{
+	size_t i;
+
+	if (k->s->resolver != NULL) {
+		r->resolver = k->s->resolver;
+		r->resolver_address = k->s->resolver_address;
+		return;
+	}
+	for (i = 0; i < k->n_resolvers; i++) {
+		if (is_forbidden(k, url_host(k->resolvers[i].url)))
+			continue;
+		r->resolver = k->resolvers[i].url;
+		r->resolver_address = k->resolvers[i].address;
+		return;
+	}
+}
+
 /* "http://HOST/..." of an https URL; one with a port has no such twin. */
 static enum err
 http_twin(struct maker *k, const char **url)
@@ -211,8 +232,10 @@ tls_add(struct maker *k)
 	if (e == ERR_OK && m->front != NULL &&
 		!is_forbidden(k, span_str(m->front))) {
 		e = route_add(k, STRATEGY_FRONT, &r);
-		if (r != NULL)
+		if (r != NULL) {
 			r->front = m->front;
+			front_find(k, r);
+		}
 	}
 	return e;
 }
