@@ -268,11 +268,13 @@ static void
 claims_print(const struct bundle_view *w)
 {
 	const struct verify_listing *g = &w->listing;
+	char role[120];
 
 	if (w->alone)
 		printf("authentic: %s lists this very file, %s %s (root %llu, "
 		       "%u of %u key%s)\n",
-			g->who, g->sealed ? "sealed in" : "in", g->role,
+			g->who, g->sealed ? "sealed in" : "in",
+			text_show(role, sizeof(role), span_str(g->role)),
 			(unsigned long long)g->root, g->threshold, g->keys,
 			g->keys == 1 ? "" : "s");
 	else

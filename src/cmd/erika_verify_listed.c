@@ -106,9 +106,10 @@ machine(struct place *p, struct span root, struct trust **out, struct diag *d)
 /* ---- looking for the file */
 
 /* Load what a role delegates to, as far as it is there: of the top-level
- * targets desks and years, of a year its periods. */
+ * targets desks and years, of a year its periods, and no deeper. */
 static enum err
-roles_load(struct place *p, struct trust *t, const char *by, struct diag *d)
+roles_load(struct place *p, struct trust *t, const char *by, bool years,
+	struct diag *d)
 {
 	struct diag none;
 	const char *role;
@@ -121,8 +122,8 @@ roles_load(struct place *p, struct trust *t, const char *by, struct diag *d)
 		e = trust_load_by(t, by, role, &none);
 		if (e == ERR_OK)
 			e = satisfy(p, t, &none);
-		if (e == ERR_OK && role[0] == 'y')
-			e = roles_load(p, t, role, d);
+		if (e == ERR_OK && years && role[0] == 'y')
+			e = roles_load(p, t, role, false, d);
 		else if (e == ERR_NOMEM)
 			diag_set(d, e, "out of memory");
 		else
@@ -181,7 +182,7 @@ ask(struct place *p, struct trust *t, const uint8_t sha256[static 32],
 	enum err e = ERR_OK;
 
 	if (path == NULL) {
-		e = roles_load(p, t, "targets", d);
+		e = roles_load(p, t, "targets", true, d);
 		path = path_scan(t, sha256);
 	}
 	if (e == ERR_OK && path != NULL) {

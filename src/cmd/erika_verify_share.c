@@ -181,9 +181,9 @@ share_say(const struct context *cx, struct library *l,
 	printf("%s\n", line);
 	report_fresh(line, sizeof(line), &r->verdict, clock_now());
 	printf("%s\n", line);
-	printf("from %s: %zu bundles, %zu articles\n",
+	printf("from %s: %zu bundle%s, %zu article%s\n",
 		text_show(shown, sizeof(shown), span_str(o->name)), r->bundles,
-		list.n);
+		r->bundles == 1 ? "" : "s", list.n, list.n == 1 ? "" : "s");
 	for (i = 0; i < list.n; i++)
 		article_line(&list.list[i]);
 	for (i = 0; i < r->n_notes; i++)

@@ -2,8 +2,9 @@
 # News in a file: written, carried, checked, taken in.
 . "$SRC/tests/lib/tap.sh"
 . "$SRC/tests/lib/newsroom.sh"
-if ! command -v python3 >/dev/null || ! command -v tar >/dev/null; then
-	skip "share files" "needs python3 and tar"
+if ! command -v python3 >/dev/null || ! command -v tar >/dev/null ||
+	! command -v faketime >/dev/null; then
+	skip "share files" "needs python3, tar and faketime"
 	plan
 	exit
 fi
