@@ -201,9 +201,15 @@ conn_linger(struct serve *s, struct conn *c)
 
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	c->sent += n > 0 ? (uint64_t)n : 0;
-	if (n <= 0 || c->sent > LIMIT_SERVE_LINGER)
+	if (n <= 0) {
 		conn_drop(s, c);
+		return;
+	}
+	/* Read no more of it, and keep the connection: whoever cannot send
+	 * any more looks for an answer. */
+	c->sent += (uint64_t)n;
+	if (c->sent > LIMIT_SERVE_LINGER)
+		want(s, c, 0);
 }
 
 /* ---- receiving */
