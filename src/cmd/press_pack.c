@@ -65,10 +65,11 @@ bundle_close(struct packing *p, struct diag *d)
 		char a[TALK_SIZE], b[TALK_SIZE];
 
 		p->bundles++;
-		talk(p->cx, "bundle      %s: %zu articles, text %s, in all %s",
+		talk(p->cx, "bundle      %s: %zu article%s, text %s, in all %s",
 			press_bundle_path(p->bundle),
-			press_bundle_articles(p->bundle), talk_size(a, text),
-			talk_size(b, total));
+			press_bundle_articles(p->bundle),
+			press_bundle_articles(p->bundle) == 1 ? "" : "s",
+			talk_size(a, text), talk_size(b, total));
 	}
 	press_bundle_free(p->bundle);
 	p->bundle = NULL;

@@ -41,6 +41,9 @@ all_read() {
 	done
 }
 
+mkdir -p h/city.d/pages/photos
+cp "$SRC/tests/articles/site/photos/tram.jpg" h/city.d/pages/photos/
+tram="<img src='photos/tram.jpg' alt='The tram'>"
 numbers=$(seq 900 | tr '\n' ' ')
 mkdir -p h/news.d/pages h/city.d/pages h/m
 ln -s news.d/pages h/news
@@ -53,7 +56,7 @@ run 0 "a second desk" at $day erika-press desk \
 	-q -C h/room --no-passphrase add city
 story news tide "High water at noon. $numbers" 2026-08-03
 out 2026-08-03 news
-story city tram "It runs. $numbers" 2026-08-11
+story city tram "It runs. $tram $numbers" 2026-08-11
 out 2026-08-11 city
 story news fog "None at all." 2026-08-12
 out 2026-08-12 news
@@ -67,7 +70,7 @@ run 0 "and published" at $day erika-press publish -q -C h/room
 story news tide "High water at one. $numbers" 2026-08-03
 out $day news --correction "At one."
 ok $? "what was sealed is corrected"
-story city tram "It stopped. $numbers" 2026-08-11
+story city tram "It stopped. $tram $numbers" 2026-08-11
 out $day city --correction "Stopped."
 ok $? "in the other desk, too"
 
@@ -126,6 +129,16 @@ run 0 "takes it in" at $day erika sync --from all.erika
 is "$(ids)" "fair fog pier tide tram " "all is there"
 all_read
 ok $? "and read"
+reader one
+at $day erika sync -q --from h/m --images
+run 0 "with pictures" at $day erika share --images --since 2026-11-11 \
+	-o pictures.erika
+like "$err" '4 bundles of The Harbour, 1 picture' \
+	"a correction's picture is in the sealed bundle it builds on"
+reader pictures
+at $day erika add -q --yes h/m/m/1.root.json
+run 0 "it comes offline" at $day erika sync --from pictures.erika --images
+like "$err" 'pictures: 1' "too"
 mkdir folder && tar -xf all.erika -C folder
 reader four
 at $day erika add -q --yes h/m/m/1.root.json
