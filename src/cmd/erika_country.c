@@ -6,79 +6,13 @@
 
 #include "../core/mirrors.h"
 #include "../core/text.h"
-#include "../sys/file.h"
-
-/* ---- the table */
-
-static enum err
-own_path(struct buf *out, struct diag *d)
-{
-	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
-	enum err e = ERR_OK;
-
-	/* The XDG specification says to ignore relative paths. */
-	if (config != NULL && config[0] == '/')
-		e = buf_printf(out, "%s/erika/countries.ini", config);
-	else if (home != NULL && home[0] == '/')
-		e = buf_printf(out, "%s/.config/erika/countries.ini", home);
-	return e == ERR_OK ? e : diag_set(d, e, "the configuration's path");
-}
-
-enum err
-country_table_read(struct countries *out, struct diag *d)
-{
-	struct buf path, text;
-	enum err e;
-
-	*out = (struct countries){.n = 0};
-	buf_init(&path, 4096);
-	buf_init(&text, LIMIT_CONFIG);
-	e = own_path(&path, d);
-	if (e == ERR_OK && path.n > 0)
-		e = file_read(buf_cstr(&path), LIMIT_CONFIG, &text, d);
-	else if (e == ERR_OK)
-		e = ERR_MISSING;
-	if (e == ERR_OK)
-		e = countries_parse(
-			buf_view(&text), buf_cstr(&path), COUNTRY_USER, out, d);
-	else if (e == ERR_MISSING)
-		e = countries_builtin(out, d);
-	buf_free(&path);
-	buf_free(&text);
-	return e;
-}
-
-static enum err
-overlay_signed(struct library *l, const struct library_outlet *o,
-	struct countries *to, struct diag *d)
-{
-	struct mirrors list;
-	enum err e = library_list(l, o->id, &list, d);
-
-	if (e == ERR_OK)
-		e = countries_overlay(to, &list.countries, d);
-	mirrors_clear(&list);
-	return e;
-}
-
-enum err
-country_table_of(struct library *l, const struct library_outlet *o,
-	struct countries *out, struct diag *d)
-{
-	enum err e = country_table_read(out, d);
-
-	if (e == ERR_OK)
-		e = overlay_signed(l, o, out, d);
-	if (e != ERR_OK)
-		countries_clear(out);
-	return e;
-}
+#include "erika_config.h"
 
 /* ---- showing it */
 
 struct show {
 	const struct context *cx;
-	const char *code;
+	const struct config *config;  /* its country is the one shown */
 	json_t *ways, *sites, *never; /* NULL without --json */
 	bool header;		      /* of the table of sites */
 	bool known;		      /* something is */
@@ -323,24 +257,19 @@ static enum err
 outlet_add(struct show *s, struct library *l, const struct library_outlet *o,
 	bool ways, struct diag *d)
 {
-	struct countries cs;
-	struct country c;
-	struct diag none;
-	enum err e = country_table_of(l, o, &cs, d);
+	struct config_outlet own;
+	const struct country *c = &own.here;
+	enum err e = config_outlet(s->config, l, o->id, &own, d);
 	size_t i;
 
-	if (e != ERR_OK)
-		return e;
-	if (countries_find(&cs, s->code, &c, &none) == ERR_OK) {
-		if (ways && c.word == COUNTRY_SIGNED)
-			ways_show(s, &c, o->name);
-		for (i = 0; !ways && i < c.n_blocked; i++)
-			if (c.blocked[i].word == COUNTRY_SIGNED)
-				site_show(s, &c.blocked[i], o->name);
-		if (!ways)
-			e = never_show(s, l, o, &c, d);
-	}
-	countries_clear(&cs);
+	if (e == ERR_OK && ways && c->word == COUNTRY_SIGNED)
+		ways_show(s, c, o->name);
+	for (i = 0; e == ERR_OK && !ways && i < c->n_blocked; i++)
+		if (c->blocked[i].word == COUNTRY_SIGNED)
+			site_show(s, &c->blocked[i], o->name);
+	if (e == ERR_OK && !ways)
+		e = never_show(s, l, o, c, d);
+	config_outlet_clear(&own);
 	return e;
 }
 
@@ -363,28 +292,32 @@ country_show(const struct context *cx, struct library *l,
 	const struct library_outlets *list, const struct library_outlet *one,
 	const char *code, struct diag *d)
 {
-	struct show s = {.cx = cx, .code = code};
-	struct countries cs;
+	const struct config_options given = {.country = code};
+	struct show s = {.cx = cx};
+	struct config config;
 	struct country c;
-	struct diag why;
-	enum err e = country_table_read(&cs, d), known;
+	struct diag none;
+	enum err e = config_load(&given, &config, d);
 	size_t i;
 
 	if (e != ERR_OK)
 		return e;
-	known = countries_find(&cs, code, &c, &why);
-	if (known == ERR_USAGE) {
-		*d = why;
-		e = known;
-		goto out;
-	}
+	s.config = &config;
+	if (config.country[0] == '\0')
+		e = diag_set(d, ERR_USAGE, "--country wants a code like RU");
+	/* A country about which nothing is known has the usual order. */
+	if (e == ERR_OK && countries_find(&config.countries, config.country, &c,
+				   &none) == ERR_NOMEM)
+		e = diag_set(d, ERR_NOMEM, "out of memory");
 	if (cx->json) {
 		s.ways = json_array();
 		s.sites = json_array();
 		s.never = json_array();
 	}
-	ways_show(&s, &c, NULL);
-	e = outlets_add(&s, l, list, one, true, d);
+	if (e == ERR_OK) {
+		ways_show(&s, &c, NULL);
+		e = outlets_add(&s, l, list, one, true, d);
+	}
 	for (i = 0; e == ERR_OK && i < c.n_blocked; i++)
 		site_show(&s, &c.blocked[i], NULL);
 	if (e == ERR_OK)
@@ -393,18 +326,14 @@ country_show(const struct context *cx, struct library *l,
 		printf("\nNo outlet is known to be blocked there, which does "
 		       "not say that none is.\n");
 	if (e == ERR_OK && cx->json)
-		e = erika_json(
-			json_pack("{s:s, s:s, s:o, s:O, s:O, s:O}", "schema",
-				"erika-country-1", "country", code, "name",
-				c.name == NULL ? json_null()
-					       : json_string(c.name),
-				"ways", s.ways, "blocked", s.sites, "never",
-				s.never),
+		e = erika_json(json_pack("{s:s, s:s, s:s?, s:O, s:O, s:O}",
+				       "schema", "erika-country-1", "country",
+				       c.code.s, "name", c.name, "ways", s.ways,
+				       "blocked", s.sites, "never", s.never),
 			d);
 	json_decref(s.ways);
 	json_decref(s.sites);
 	json_decref(s.never);
-out:
-	countries_clear(&cs);
+	config_clear(&config);
 	return e;
 }

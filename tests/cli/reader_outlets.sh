@@ -36,6 +36,7 @@ run 0 "a country nobody knows anything about" erika outlets -c DE
 like "$out" 'nobody: the usual order' "says so"
 like "$out" 'does not say that none is' "and no more than that"
 run 2 "a country that is none" erika outlets -c ru
+run 2 "or an empty one" erika outlets -c ""
 run 2 "two questions at once" erika outlets -c RU --proof x
 
 # ---- the user's own table
