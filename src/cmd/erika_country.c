@@ -6,7 +6,48 @@
 
 #include "../core/mirrors.h"
 #include "../core/text.h"
+#include "../sys/file.h"
 #include "erika_config.h"
+
+/* ---- the table */
+
+static enum err
+own_path(struct buf *out, struct diag *d)
+{
+	const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	enum err e = ERR_OK;
+
+	/* The XDG specification says to ignore relative paths. */
+	if (config != NULL && config[0] == '/')
+		e = buf_printf(out, "%s/erika/countries.ini", config);
+	else if (home != NULL && home[0] == '/')
+		e = buf_printf(out, "%s/.config/erika/countries.ini", home);
+	return e == ERR_OK ? e : diag_set(d, e, "the configuration's path");
+}
+
+enum err
+country_table_read(struct countries *out, struct diag *d)
+{
+	struct buf path, text;
+	enum err e;
+
+	*out = (struct countries){.n = 0};
+	buf_init(&path, 4096);
+	buf_init(&text, LIMIT_CONFIG);
+	e = own_path(&path, d);
+	if (e == ERR_OK && path.n > 0)
+		e = file_read(buf_cstr(&path), LIMIT_CONFIG, &text, d);
+	else if (e == ERR_OK)
+		e = ERR_MISSING;
+	if (e == ERR_OK)
+		e = countries_parse(
+			buf_view(&text), buf_cstr(&path), COUNTRY_USER, out, d);
+	else if (e == ERR_MISSING)
+		e = countries_builtin(out, d);
+	buf_free(&path);
+	buf_free(&text);
+	return e;
+}
 
 /* ---- showing it */
 
