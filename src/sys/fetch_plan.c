@@ -89,15 +89,32 @@ is_near(struct span host)
 	       is_below(host, "home.arpa");
 }
 
+/* A host as in a URL, without a port. */
+static bool
+host_ok(const char *s)
+{
+	char url[WIRE_HOST + 16];
+	struct span host;
+
+	snprintf(url, sizeof(url), "https://%s/", s);
+	host = mirrors_host(span_str(url));
+	return mirrors_url_ok(span_str(url)) && host.n == strlen(s);
+}
+
 /* A host name for TLS, and no address: those are not sent. */
 static bool
 name_ok(const char *s)
 {
-	char url[WIRE_HOST + 16];
+	return host_ok(s) && s[0] != '[' && !is_literal(span_str(s));
+}
 
-	snprintf(url, sizeof(url), "https://%s/", s);
-	return strchr(s, '/') == NULL && strchr(s, ':') == NULL &&
-	       mirrors_url_ok(span_str(url)) && !is_literal(span_str(s));
+/* Bytes of an address, without brackets. */
+static bool
+is_address(const char *s)
+{
+	uint8_t b[16];
+
+	return address_read(span_str(s), b) != 0;
 }
 
 static bool
@@ -132,8 +149,6 @@ host_set(struct plan *p, const struct place *at)
 static bool
 address_ok(const struct wire_want *w, struct span s, struct wire_done *done)
 {
-	if (!is_literal(s))
-		return refuse(done, "its address is no address");
 	if (!w->allow_private && is_private(s)) {
 		done_set(done, ERR_REFUSED,
 			"its address %.*s is a private one, which only "
@@ -149,6 +164,8 @@ static bool
 address_use(const struct wire_want *w, char out[static WIRE_ADDRESS + 2],
 	struct wire_done *done)
 {
+	if (!is_address(w->address))
+		return refuse(done, "its address is no address");
 	if (!address_ok(w, span_str(w->address), done))
 		return false;
 	snprintf(out, WIRE_ADDRESS + 2, strchr(w->address, ':') ? "[%s]" : "%s",
@@ -184,16 +201,15 @@ resolver_use(struct plan *p, const struct wire_want *w,
 {
 	bool own = rules->resolver != NULL &&
 		   strcmp(rules->resolver, w->resolver) == 0;
-	struct span address = span_str(w->resolver_address);
+	struct span address;
 	struct place at;
 
 	if (!resolver_url_ok(w->resolver))
 		return refuse(done, "its resolver is no https URL");
 	at = place_of(w->resolver);
 	p->doh = w->resolver;
-	if (is_literal(at.host))
-		address = at.host;
-	if (!is_literal(address))
+	address = is_literal(at.host) ? at.host : span_str(w->resolver_address);
+	if (!is_literal(at.host) && !is_address(w->resolver_address))
 		return refuse(done,
 			"no address of its resolver is known, and looking "
 			"that up would tell the local one");
@@ -296,7 +312,7 @@ static bool
 plan_front(struct plan *p, const struct wire_want *w, const struct place *at,
 	const struct plan_rules *rules, struct wire_done *done)
 {
-	if (!is_literal(span_str(w->front)) && !name_ok(w->front))
+	if (!host_ok(w->front))
 		return refuse(done, "its front is no host");
 	url_set(p, at, span_str(w->front), w);
 	host_set(p, at);
