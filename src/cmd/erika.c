@@ -7,6 +7,7 @@ static const char about[] =
 static const struct command commands[] = {
 	{"add",
 		"[--mirror URL]... [--mirror-file FILE] [--words WORDS] "
+		"[--proxy URL] [--require-sandbox] "
 		"[FILE|LINK|FOLDER|URL|OUTLET]",
 		"trust an outlet, or add mirrors to one", erika_add},
 	{"sync",

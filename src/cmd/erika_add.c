@@ -75,7 +75,7 @@ root_get(struct add *a, struct diag *d)
 {
 	struct fetch *f = NULL;
 	struct source *s = NULL;
-	enum err e = fetch_new(NULL, &f, d);
+	enum err e = config_fetch(a->config, &f, d);
 
 	if (e == ERR_OK && (s = source_new(f)) == NULL)
 		e = diag_set(d, ERR_NOMEM, "out of memory");
@@ -340,7 +340,9 @@ run(struct context *cx, struct add *a, struct diag *d)
 enum err
 erika_add(struct context *cx, int argc, char **argv, struct diag *d)
 {
-	struct add a = {.what = NULL};
+	struct config_options options = {.http = false};
+	struct config config = {.http = false};
+	struct add a = {.what = NULL, .config = &config};
 	const struct opt opts[] = {
 		{"mirror", 'm', OPT_LIST, &a.mirrors, "URL",
 			"where to sync from: URL or folder; may be repeated"},
@@ -350,6 +352,10 @@ erika_add(struct context *cx, int argc, char **argv, struct diag *d)
 			"call the outlet this"},
 		{"words", 0, OPT_STRING, &a.words, "WORDS",
 			"the eight words you were told; instead of asking"},
+		{"proxy", 0, OPT_STRING, &options.proxy, "URL",
+			"through this SOCKS proxy alone; tor, none"},
+		{"require-sandbox", 0, OPT_FLAG, &options.require_sandbox, NULL,
+			"do nothing if the fetcher cannot be shut in"},
 		{"yes", 'y', OPT_FLAG, &a.yes, NULL,
 			"trust it without comparing words"},
 		{NULL, 0, OPT_FLAG, NULL, NULL, NULL},
@@ -361,6 +367,8 @@ erika_add(struct context *cx, int argc, char **argv, struct diag *d)
 		e = diag_set(d, ERR_USAGE,
 			"what is to be added? A 1.root.json, a link, a "
 			"folder, a URL, or --mirror-file");
+	if (e == ERR_OK)
+		e = config_load(&options, &config, d);
 	if (e != ERR_OK)
 		return e;
 	a.what = first < argc ? argv[first] : NULL;
@@ -369,6 +377,7 @@ erika_add(struct context *cx, int argc, char **argv, struct diag *d)
 	buf_free(&a.root);
 	link_clear(&a.link);
 	mirrors_clear(&a.own);
+	config_clear(&config);
 	free(a.outlet);
 	return e;
 }

@@ -5,12 +5,14 @@
 #include "../core/link.h"
 #include "../core/mirrors.h"
 #include "erika.h"
+#include "erika_config.h"
 
 struct add {
 	const char *what;
 	const char *name;  /* --name */
 	const char *words; /* --words */
 	bool yes;
+	const struct config *config;
 	struct opt_list mirrors; /* --mirror */
 	struct opt_list files;	 /* --mirror-file */
 	struct mirrors own;	 /* what those say */

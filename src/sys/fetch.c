@@ -40,7 +40,7 @@ sandbox_check(struct diag *d)
 
 	if (why[0] == '\0')
 		return ERR_OK;
-	return diag_set(d, ERR_UNSUPPORTED,
+	return diag_set(d, ERR_FAILED,
 		"the network process cannot be shut in as you require: %s",
 		why);
 }
@@ -128,7 +128,7 @@ fetch_offline(struct fetch *f, struct diag *d)
 	held = confine_enter(CONFINE_OFFLINE, &none);
 	f->offline = (held & whole) == whole;
 	if (!f->offline && f->options.require_sandbox)
-		return diag_set(d, ERR_UNSUPPORTED,
+		return diag_set(d, ERR_FAILED,
 			"this process cannot give up its network as you "
 			"require: system calls cannot be filtered here");
 	return ERR_OK;

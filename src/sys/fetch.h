@@ -38,15 +38,15 @@ struct fetch_options {
 /* Start children, which wait for work: one at most asks for names, one only
  * connects to addresses, one reads folders. Call it before secrets are read:
  * they are forks, and though they close every file they cannot forget memory.
- * `o` may be NULL; its strings are copied. ERR_UNSUPPORTED when the sandbox
- * that is required cannot be had; ERR_FAILED, ERR_NOMEM. */
+ * `o` may be NULL; its strings are copied. ERR_FAILED, also when the sandbox
+ * that is required cannot be had; ERR_NOMEM. */
 enum err fetch_new(const struct fetch_options *o, struct fetch **out,
 	struct diag *d) ERR_MUST_USE;
 void fetch_free(struct fetch *f);
 
 /* Give up this process's own network, for good: it can make no socket but
  * local ones, and nor can what it starts, but for the children that are there
- * already. Two of those may die. ERR_UNSUPPORTED when this system cannot do
+ * already. Two of those may die. ERR_FAILED when this system cannot do
  * that and a sandbox is required; where none is, that is no error. */
 enum err fetch_offline(struct fetch *f, struct diag *d) ERR_MUST_USE;
 

@@ -75,7 +75,7 @@ link_stop(struct link *l, struct diag *d)
 	buf_free(&l->out);
 	*l = (struct link){0};
 	if (WIFEXITED(status) && WEXITSTATUS(status) == CELL_NO_SANDBOX)
-		diag_set(d, ERR_UNSUPPORTED,
+		diag_set(d, ERR_FAILED,
 			"the network process could not be shut in");
 	else if (WIFEXITED(status))
 		diag_set(d, ERR_FAILED, "the network process gave up");

@@ -1,7 +1,7 @@
 /* Drives src/sys/fetch.c for tests/cli/fetch*.sh: wishes in, a line for each
  * out.
  *
- * fetchtool [-pS] [-s SECONDS] [-a CAFILE] [-x PROXY] [-d RESOLVER] [-o DIR]
+ * fetchtool [-prS] [-s SECONDS] [-a CAFILE] [-x PROXY] [-d RESOLVER] [-o DIR]
  *	WISH... [, WISH...]...
  * fetchtool -c
  *	WISH is BASE|PATH|OFFSET|N|MAX, and then |p when private addresses are
@@ -10,6 +10,8 @@
  *	or proxy; the wishes before each "," are one call
  *	-c  which strategies there are
  *	-p  private addresses are allowed to all
+ *	-r  the sandbox is required
+ *	-O  the tool itself gives up the network, as the reader does
  *	-S  print status, connect and first_byte too, as yes or no
  *	-x, -d  the proxy and the resolver of the user
  *	-o  bodies go to DIR/0, DIR/1, ...; later calls go on counting
@@ -182,11 +184,11 @@ main(int argc, char **argv)
 	struct diag d;
 	double seconds = 20;
 	const char *dir = NULL;
-	bool private = false;
+	bool private = false, offline = false;
 	size_t n = 0, first = 0;
 	int c;
 
-	while ((c = getopt(argc, argv, "cpSs:a:x:d:o:")) != -1) {
+	while ((c = getopt(argc, argv, "cprOSs:a:x:d:o:")) != -1) {
 		switch (c) {
 		case 'c':
 			strategies_print();
@@ -194,6 +196,12 @@ main(int argc, char **argv)
 		case 'p':
 			private
 			= true;
+			break;
+		case 'r':
+			o.require_sandbox = true;
+			break;
+		case 'O':
+			offline = true;
 			break;
 		case 'S':
 			show = true;
@@ -218,8 +226,13 @@ main(int argc, char **argv)
 		}
 	}
 	want = calloc((size_t)argc, sizeof(*want));
-	if (want == NULL || fetch_new(&o, &f, &d) != ERR_OK)
+	if (want == NULL)
 		return 2;
+	if (fetch_new(&o, &f, &d) != ERR_OK ||
+		(offline && fetch_offline(f, &d) != ERR_OK)) {
+		printf("none %s\n", d.why);
+		return 1;
+	}
 	for (; optind < argc; optind++) {
 		if (strcmp(argv[optind], ",") != 0) {
 			wish_read(argv[optind], private, &want[n++]);
