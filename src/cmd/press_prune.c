@@ -187,6 +187,11 @@ prune_run(struct room *r, int64_t now, size_t *n, struct diag *d)
 	e = table_make(r, d);
 	if (e == ERR_OK)
 		e = db_begin(r->db, d);
+	/* Noted by a clock that was ahead. */
+	if (e == ERR_OK)
+		e = db_run(r->db, d,
+			"UPDATE replaced SET since=?1 WHERE since>?1", "i",
+			now);
 	if (e == ERR_OK)
 		e = replaced_note(r, snapshot, version, now, d);
 	if (e == ERR_OK)

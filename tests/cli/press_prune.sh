@@ -121,6 +121,12 @@ run 0 "nor one 35 years back" publish 2007-01-01
 leads "$PWD/h/room/repository" 2007-01-01
 ok $? "does"
 
+for day in 2007-01-02 2007-03-10; do
+	publish $day
+done
+is "$(files h/m | tr ' ' '\n' | grep -c snapshot)" 1 \
+	"and with a clock that was mended old ones go as ever"
+
 # ---- what is not ours, and what was cut off
 
 day=2042-01-02
