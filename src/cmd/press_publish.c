@@ -13,6 +13,7 @@
 #include "press_copy.h"
 #include "press_head.h"
 #include "press_prune.h"
+#include "press_push.h"
 #include "press_lists.h"
 #include "press_roles.h"
 
@@ -27,12 +28,18 @@ chosen(const struct mirror *m, int argc, char **argv)
 	return argc == 0;
 }
 
-/* Copy to each chosen mirror; one that fails does not stop the others. */
+/* How it goes with all of them. */
+struct outcome {
+	unsigned tried, failed;
+};
+
+/* Copy to each chosen mirror that is a folder; one that fails does not stop
+ * the others. */
 static enum err
-mirrors_copy(const struct context *cx, struct room *r, const struct mirrors *m,
-	enum copy_look look, int argc, char **argv, struct diag *d)
+folders_copy(const struct context *cx, struct room *r, const struct mirrors *m,
+	enum copy_look look, int argc, char **argv, struct outcome *o,
+	struct diag *d)
 {
-	unsigned tried = 0, failed = 0;
 	char size[TALK_SIZE], *to;
 	struct copied c;
 	enum err e;
@@ -50,13 +57,15 @@ mirrors_copy(const struct context *cx, struct room *r, const struct mirrors *m,
 				mi->name);
 			continue;
 		}
-		tried++;
+		if (push_is_url(mi->to))
+			continue;
+		o->tried++;
 		to = mi->to[0] == '/' ? strdup(mi->to) : room_path(r, mi->to);
 		e = to == NULL ? diag_set(d, ERR_NOMEM, "out of memory")
 			       : copy_run(r, to, look, &c, d);
 		free(to);
 		if (e != ERR_OK) {
-			failed++;
+			o->failed++;
 			talk_warn(cx, "%s: %s: %s", mi->name, err_str(d->code),
 				d->why);
 			continue;
@@ -64,15 +73,75 @@ mirrors_copy(const struct context *cx, struct room *r, const struct mirrors *m,
 		talk(cx, "%-12s %u files, %s", mi->name, c.files,
 			talk_size(size, c.bytes));
 	}
-	if (failed > 0 && failed < tried)
+	return ERR_OK;
+}
+
+static bool
+is_pushed_to(const struct mirror *m, int argc, char **argv)
+{
+	return m->to != NULL && push_is_url(m->to) && chosen(m, argc, argv);
+}
+
+/* The process that sends, before any key is read; NULL when none is needed. */
+static enum err
+sender_new(const struct mirrors *m, int argc, char **argv, struct upload **out,
+	struct diag *d)
+{
+	size_t i, n = 0;
+
+	*out = NULL;
+	for (i = 0; i < m->n; i++) {
+		const struct mirror *mi = &m->list[i];
+
+		if (!is_pushed_to(mi, argc, argv))
+			continue;
+		if (!mirrors_url_ok(span_str(mi->to)))
+			return diag_set(d, ERR_CONFIG,
+				"mirrors.ini: mirror %s: \"to\" is no URL of "
+				"the form https://host/folder/",
+				mi->name);
+		n++;
+	}
+	return n == 0 ? ERR_OK : upload_new(NULL, out, d);
+}
+
+/* Push to those that are URLs, all at once. */
+static enum err
+urls_push(const struct context *cx, struct room *r, const struct mirrors *m,
+	struct upload *u, bool all, int argc, char **argv, struct outcome *o,
+	struct diag *d)
+{
+	struct push_to *to = calloc(m->n + 1, sizeof(*to));
+	size_t i, n = 0;
+	enum err e;
+
+	if (to == NULL)
+		return diag_set(d, ERR_NOMEM, "out of memory");
+	for (i = 0; i < m->n; i++)
+		if (is_pushed_to(&m->list[i], argc, argv)) {
+			to[n].name = m->list[i].name;
+			to[n++].url = m->list[i].to;
+		}
+	e = push_run(cx, r, u, to, n, all, d);
+	o->tried += (unsigned)n;
+	for (i = 0; i < n; i++)
+		o->failed += to[i].err != ERR_OK;
+	free(to);
+	return e;
+}
+
+static enum err
+outcome_tell(const struct context *cx, const struct outcome *o, struct diag *d)
+{
+	if (o->failed > 0 && o->failed < o->tried)
 		return diag_set(d, ERR_PARTIAL,
 			"%u of %u mirrors failed; "
 			"publish again when they are "
 			"back",
-			failed, tried);
-	if (failed > 0)
+			o->failed, o->tried);
+	if (o->failed > 0)
 		return diag_set(d, ERR_FAILED, "no mirror was reached");
-	if (tried == 0)
+	if (o->tried == 0)
 		talk(cx, "No mirror to copy to: name some in mirrors.ini, or "
 			 "copy repository/ yourself, timestamp.json last.");
 	return ERR_OK;
@@ -150,6 +219,8 @@ press_publish(struct context *cx, int argc, char **argv, struct diag *d)
 		{"check", 0, OPT_FLAG, &check, NULL,
 			"read every file there, and mend those that changed"},
 		{NULL, 0, OPT_FLAG, NULL, NULL, NULL}};
+	struct outcome o = {.tried = 0};
+	struct upload *u = NULL;
 	struct room *r = NULL;
 	struct mirrors m = {.n = 0};
 	enum err e;
@@ -165,6 +236,8 @@ press_publish(struct context *cx, int argc, char **argv, struct diag *d)
 	if (e == ERR_OK)
 		e = names_known(&m, argc - first, argv + first, d);
 	if (e == ERR_OK)
+		e = sender_new(&m, argc - first, argv + first, &u, d);
+	if (e == ERR_OK)
 		e = sign(cx, r, &m, &head, d);
 	if (e == ERR_OK && !head)
 		e = diag_set(d, ERR_PARTIAL,
@@ -176,11 +249,17 @@ press_publish(struct context *cx, int argc, char **argv, struct diag *d)
 	if (e == ERR_OK)
 		prune(cx, r);
 	if (e == ERR_OK)
-		e = mirrors_copy(cx, r, &m,
+		e = folders_copy(cx, r, &m,
 			check ? COPY_CHECK
 			: all ? COPY_ALL
 			      : COPY_NEW,
-			argc - first, argv + first, d);
+			argc - first, argv + first, &o, d);
+	if (e == ERR_OK && u != NULL)
+		e = urls_push(cx, r, &m, u, all || check, argc - first,
+			argv + first, &o, d);
+	if (e == ERR_OK)
+		e = outcome_tell(cx, &o, d);
+	upload_free(u);
 	mirrors_clear(&m);
 	room_close(r);
 	return e;

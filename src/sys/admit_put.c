@@ -137,7 +137,7 @@ target_may(struct admit_place *pl, const char *name, uint64_t n)
 		return 409;
 	f = want_find(pl->in, name);
 	if (f == NULL)
-		return 403;
+		return 422;
 	if (f->staged || f->dropped)
 		return 204;
 	if (f->target != NULL)

@@ -81,7 +81,7 @@ rules() {
 	only '<sodium.h>' src/core/crypto.c src/core/sign.c src/sys/random.c \
 		'src/cmd/press*.c' <"$1"
 	only '<expat.h>' 'src/read/*.c' <"$1"
-	only '<curl/curl.h>' 'src/sys/fetch*.[ch]' <"$1"
+	only '<curl/curl.h>' 'src/sys/fetch*.[ch]' src/sys/upload_child.c <"$1"
 	only '<sqlite3.h>' 'src/sys/*.[ch]' 'src/read/*.[ch]' <"$1"
 	grep -E ' <(libxml|png|jpeglib|webp|yaml|md4c)' "$1" |
 		grep -v '^src/ingest/' | sed 's/ / includes /'
