@@ -187,6 +187,16 @@ bench-net:
 	@$(MAKE) -s -j2 all tools $(BENCH)
 	@tests/bench/net.py $(B) $(BENCH_NET)
 
+# A mirror node beside nginx and lighttpd, idle, under siege, and pushed to.
+CLIENTS = $(B)/tests/bench/clients
+$(CLIENTS): $(B)/tests/bench/clients.o
+	$(CC) $(LDFLAGS) -o $@ $^
+
+bench-mirror:
+	@tests/lib/packages.sh bench
+	@$(MAKE) -s -j2 all $(CLIENTS) $(BENCH) $(B)/tests/tool/admittool
+	@tests/bench/mirror.py $(B)
+
 install: all
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
@@ -199,5 +209,5 @@ clean:
 	rm -rf build
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)
-.PHONY: all demo test check bench bench-trust bench-net install units tools conform foreign clean
+.PHONY: all demo test check bench bench-trust bench-net bench-mirror install units tools conform foreign clean
 .SECONDARY:
