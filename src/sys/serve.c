@@ -15,6 +15,8 @@
 /* Without free descriptors, look again after this time, ms. */
 #define DEAF_MS 1000
 
+#define SLOW_HEAD_MS 1000
+
 #define EVENTS 256
 #define ACCEPTS 64
 
@@ -84,19 +86,26 @@ tell_time(struct serve *s)
 
 /* ---- letting in */
 
-/* Drop whoever holds a place and does least with it. Those who are being sent
- * something lose it last. */
+/* Drop whoever holds a place and does least with it. A request comes in one
+ * piece, or nearly: whose has been coming for longer than SLOW_HEAD_MS goes
+ * before those who are idle, or drippers would make readers evict each other.
+ * Those who are being sent something lose it last. */
 static bool
 evict(struct serve *s)
 {
-	static const enum conn_state order[] = {CONN_LINGER, CONN_IDLE,
-		CONN_HEAD, CONN_PAUSE, CONN_WRITE, CONN_BODY};
+	static const struct {
+		enum conn_state state;
+		int64_t since; /* ms, at least */
+	} order[] = {{CONN_LINGER, 0}, {CONN_HEAD, SLOW_HEAD_MS},
+		{CONN_IDLE, 0}, {CONN_HEAD, 0}, {CONN_PAUSE, 0},
+		{CONN_WRITE, 0}, {CONN_BODY, 0}};
 	size_t i;
 
 	for (i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
-		uint32_t first = s->list[order[i]].first;
+		uint32_t first = s->list[order[i].state].first;
 
-		if (first == CONN_NONE)
+		if (first == CONN_NONE ||
+			s->now - s->conn[first].since < order[i].since)
 			continue;
 		s->counts.crowded++;
 		conn_drop(s, &s->conn[first]);

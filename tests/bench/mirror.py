@@ -82,11 +82,11 @@ def pids(p):
 
 
 def rss(p):
-    """Resident MB of a server; what its processes share counts once."""
+    """Resident MB of a server, all its processes."""
     total = 0.0
     for pid in pids(p):
-        with open(f"/proc/{pid}/smaps_rollup") as f:
-            total += sum(int(l.split()[1]) for l in f if l.startswith("Pss:"))
+        with open(f"/proc/{pid}/status") as f:
+            total += sum(int(l.split()[1]) for l in f if l.startswith("VmRSS:"))
     return total / 1024
 
 
