@@ -364,7 +364,7 @@ head_ended(struct run *r, struct pushing *p, const struct upload_event *ev,
 	struct diag *d)
 {
 	if (ev->status == 204 ||
-		(ev->status == 201 && strncmp(ev->why, "live", 4) == 0))
+		(ev->status == 201 && strstr(ev->why, "live: version") != NULL))
 		return live(r, p, d);
 	if (ev->status == 201 && !p->whole) {
 		/* It lacks what it had, by the records: offer everything. */
