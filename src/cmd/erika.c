@@ -7,8 +7,8 @@ static const char about[] =
 static const struct command commands[] = {
 	{"add",
 		"[--mirror URL]... [--mirror-file FILE] [--words WORDS] "
-		"[--proxy URL] [--require-sandbox] "
-		"[FILE|LINK|FOLDER|URL|OUTLET]",
+		"[--country CC] [--proxy URL] [--http] [--network NAME] "
+		"[--require-sandbox] [FILE|LINK|FOLDER|URL|OUTLET]",
 		"trust an outlet, or add mirrors to one", erika_add},
 	{"sync",
 		"[--from PATH] [--country CC] [--proxy URL] [--http] "

@@ -10,81 +10,7 @@
 #include "../sys/archive.h"
 #include "../sys/clock.h"
 #include "../sys/file.h"
-#include "../sys/source.h"
 #include "erika_add.h"
-
-#define FIRST_ROOT "m/1.root.json"
-
-/* ---- getting the first root */
-
-/* From the link's mirrors and --mirror, until one has the root that the link
- * names. */
-static enum err
-root_by_link(struct add *a, struct source *s, struct diag *d)
-{
-	uint8_t fp[32];
-	enum err e = ERR_OK;
-	size_t i;
-
-	for (i = 0; e == ERR_OK && i < a->mirrors.n; i++)
-		e = source_add_any(s, a->mirrors.values[i], d);
-	for (i = 0; e == ERR_OK && i < a->link.n_urls; i++)
-		e = source_add_mirror(s, a->link.urls[i], true, d);
-	if (e == ERR_OK && source_places(s) == 0)
-		e = diag_set(d, ERR_USAGE,
-			"the link names no mirror; --mirror URL adds one");
-	if (e != ERR_OK)
-		return e;
-	for (i = 0; i < source_places(s); i++) {
-		buf_clear(&a->root);
-		e = source_file(s, i, FIRST_ROOT, LIMIT_ROOT, &a->root, d);
-		if (e == ERR_OK)
-			e = trust_fingerprint(buf_view(&a->root), fp, d);
-		if (e == ERR_OK && memcmp(fp, a->link.fingerprint, 32) != 0)
-			e = diag_set(d, ERR_KEY,
-				"the mirror has another outlet's root, not "
-				"the one that the link names");
-		if (e == ERR_OK)
-			return e;
-	}
-	return diag_prefix(d, e, "the last mirror asked");
-}
-
-/* From a file, share file, folder or URL. */
-static enum err
-root_by_place(struct add *a, struct source *s, struct diag *d)
-{
-	bool url = strstr(a->what, "://") != NULL;
-	enum err e;
-
-	if (!url && !file_is_dir(a->what) && !archive_probe(a->what))
-		return file_read(a->what, LIMIT_ROOT, &a->root, d);
-	a->is_mirror = url || file_is_dir(a->what);
-	e = source_add_any(s, a->what, d);
-	if (e == ERR_OK)
-		e = source_file(s, 0, FIRST_ROOT, LIMIT_ROOT, &a->root, d);
-	if (e == ERR_MISSING && !url)
-		e = diag_set(d, e,
-			"there is no " FIRST_ROOT " in it, so it "
-			"does not say whose it is");
-	return e;
-}
-
-static enum err
-root_get(struct add *a, struct diag *d)
-{
-	struct fetch *f = NULL;
-	struct source *s = NULL;
-	enum err e = config_fetch(a->config, &f, d);
-
-	if (e == ERR_OK && (s = source_new(f)) == NULL)
-		e = diag_set(d, ERR_NOMEM, "out of memory");
-	if (e == ERR_OK)
-		e = a->is_link ? root_by_link(a, s, d) : root_by_place(a, s, d);
-	source_free(s);
-	fetch_free(f);
-	return e;
-}
 
 /* It must be signed by itself, and be the first: every later one follows from
  * it, and its fingerprint is what people compare. */
@@ -290,7 +216,7 @@ static enum err
 root_learn(struct add *a, const struct library_outlets *list,
 	const struct library_outlet **known, struct diag *d)
 {
-	enum err e = root_get(a, d);
+	enum err e = add_root_get(a, d);
 	size_t i;
 
 	if (e == ERR_OK)
@@ -352,12 +278,9 @@ erika_add(struct context *cx, int argc, char **argv, struct diag *d)
 			"call the outlet this"},
 		{"words", 0, OPT_STRING, &a.words, "WORDS",
 			"the eight words you were told; instead of asking"},
-		{"proxy", 0, OPT_STRING, &options.proxy, "URL",
-			"through this SOCKS proxy alone; tor, none"},
-		{"require-sandbox", 0, OPT_FLAG, &options.require_sandbox, NULL,
-			"do nothing if the fetcher cannot be shut in"},
 		{"yes", 'y', OPT_FLAG, &a.yes, NULL,
 			"trust it without comparing words"},
+		CONFIG_OPTS(options),
 		{NULL, 0, OPT_FLAG, NULL, NULL, NULL},
 	};
 	int first;

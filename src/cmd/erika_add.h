@@ -28,6 +28,11 @@ struct add {
  * ERR_NOMEM. */
 enum err add_mirrors_read(struct add *a, struct diag *d) ERR_MUST_USE;
 
+/* Get the first root into a->root, from where a->what says; also whether that
+ * is a mirror. By the network only with the user's settings, a proxy say.
+ * Any error of reach_file, ERR_CONFIG, ERR_MISSING. */
+enum err add_root_get(struct add *a, struct diag *d) ERR_MUST_USE;
+
 /* Keep all mirrors that were named, on the user's own word: they never go into
  * anything that is shared. Inside the caller's transaction. */
 enum err add_mirrors_keep(const struct add *a, struct library *l, int64_t id,

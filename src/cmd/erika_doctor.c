@@ -145,6 +145,22 @@ export_write(struct run *r, const char *path, struct diag *d)
 }
 
 static enum err
+nothing_works(const struct run *r, struct diag *d)
+{
+	if (r->config.proxy != NULL)
+		return diag_set(d, ERR_NETWORK,
+			"nothing works by the proxy %s; is it running?",
+			r->config.proxy);
+	if (r->outlets > 1)
+		return diag_set(d, ERR_NETWORK,
+			"of %zu outlets, %zu can be reached here", r->outlets,
+			r->works);
+	return diag_set(d, ERR_NETWORK,
+		"no way to any mirror works here; erika add --mirror adds one, "
+		"and a friend's share file needs none");
+}
+
+static enum err
 run(struct run *r, const char *which, const char *path, struct diag *d)
 {
 	const struct library_outlet *one = NULL;
@@ -162,12 +178,7 @@ run(struct run *r, const char *which, const char *path, struct diag *d)
 	if (e == ERR_OK && path != NULL)
 		e = export_write(r, path, d);
 	if (e == ERR_OK && r->works < r->outlets)
-		e = diag_set(d, ERR_NETWORK,
-			r->outlets > 1 ? "of some outlet no way to any mirror "
-					 "works here"
-				       : "no way to any mirror works here; "
-					 "erika add --mirror adds one, and a "
-					 "friend's share file needs none");
+		e = nothing_works(r, d);
 	library_outlets_clear(&list);
 	library_close(r->l);
 	fetch_free(r->f);

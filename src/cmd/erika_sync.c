@@ -77,6 +77,28 @@ keep_worst(struct run *r, enum err e, const struct diag *d,
 		text_show(shown, sizeof(shown), span_str(o->name)), d->why);
 }
 
+/* When nothing came: what the settings may have to do with it. */
+static void
+settings_say(const struct run *r, const struct sync_report *news)
+{
+	size_t i, asked = 0;
+
+	for (i = 0; i < news->n_mirrors; i++)
+		asked += news->mirrors[i].asked;
+	if (news->complete || r->from != NULL || news->n_mirrors == 0)
+		return;
+	if (asked == 0)
+		talk(r->cx, "  no mirror may be asked from here; erika doctor "
+			    "says why");
+	else if (r->config.proxy != NULL)
+		talk(r->cx,
+			"  all went by the proxy %s, and nothing beside "
+			"it: is it running?",
+			r->config.proxy);
+	else
+		talk(r->cx, "  erika doctor tries what works here");
+}
+
 /* With what is known of its country; the signed list that the sync itself
  * brings counts from the next one on. */
 static enum err
@@ -100,6 +122,7 @@ outlet_sync(struct run *r, struct library *l, const struct library_outlet *o,
 	progress_clear(r);
 	if (e == ERR_OK) {
 		report_print(r->cx, o, &news, &pictures);
+		settings_say(r, &news);
 		if (r->cx->json && json_array_append_new(r->json,
 					   report_json(o, &news, &pictures)))
 			e = diag_set(d, ERR_NOMEM, "out of memory");

@@ -438,13 +438,22 @@ routes_order(const struct routes *r, const struct route_mirror *m, size_t n,
 }
 
 void
-routes_explore(size_t *order, size_t n, uint32_t random)
+routes_explore(size_t *order, size_t n, const struct route_evidence *by_route,
+	uint32_t random)
 {
-	size_t at, first;
+	size_t i, at = 0, first, others = 0;
 
-	if (n < 2 || random % 10 != 0)
+	if (n < 2 || random % 10 != 0 || by_route[order[0]].tries == 0)
 		return;
-	at = 1 + random / 10 % (n - 1);
+	for (i = 1; i < n; i++)
+		others += !by_route[order[i]].recent;
+	if (others == 0)
+		return;
+	/* The one of that number. */
+	others = random / 10 % others;
+	for (i = 1; at == 0; i++)
+		if (!by_route[order[i]].recent && others-- == 0)
+			at = i;
 	first = order[at];
 	memmove(order + 1, order, at * sizeof(*order));
 	order[0] = first;

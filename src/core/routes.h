@@ -63,6 +63,7 @@ struct route_evidence {
 	double attempts, successes; /* the same, old ones counting less */
 	double first_byte;	    /* seconds, of the last success */
 	bool sulking; /* the last try failed, and that is not long ago */
+	bool recent;  /* the last try, whatever came of it, was just now */
 };
 
 /* From this many tries on, evidence outranks a country's order. */
@@ -78,8 +79,10 @@ enum err routes_order(const struct routes *r, const struct route_mirror *m,
 	const struct route_evidence by_strategy[static STRATEGY_COUNT],
 	size_t *order) ERR_MUST_USE;
 
-/* In a tenth of all values of `random` another route goes first, to see
- * whether it works by now. */
-void routes_explore(size_t *order, size_t n, uint32_t random);
+/* In a tenth of all values of `random` a route that was not tried just now
+ * goes first, to see whether it works by now; unless that is so anyway, since
+ * nothing is known of the first. `by_route` as above. */
+void routes_explore(size_t *order, size_t n,
+	const struct route_evidence *by_route, uint32_t random);
 
 #endif

@@ -15,6 +15,10 @@
  * seconds: who is blocked today may be free tomorrow. */
 #define SULK 86400
 
+/* What was tried so lately, seconds, need not be explored: it would do no
+ * better. */
+#define RECENT 3600
+
 /* What a lie counts, in failures. */
 #define LIE 10
 
@@ -177,7 +181,10 @@ evidence(const struct memory_row *row, int64_t now)
 		.attempts = row->attempts,
 		.successes = row->successes,
 		.first_byte = row->first_byte,
-		.sulking = row->bad > row->good && now - row->bad < SULK};
+		.sulking = row->bad > row->good &&
+			   now - row->bad<SULK, .recent = row->tries> 0 &&
+			   now - (row->bad > row->good ? row->bad : row->good) <
+				   RECENT};
 }
 
 static void
@@ -276,13 +283,11 @@ order_make(struct reach *r, const struct reach_settings *s, int64_t now,
 		by_route[i] = evidence(&r->known[i].past, now);
 	e = routes_order(&r->routes, r->views, reach_mirrors(r), s->country,
 		by_route, r->by_strategy, r->order);
-	free(by_route);
-	if (e != ERR_OK)
-		return no_memory(d);
 	/* Without a memory nothing would be learnt by it. */
-	if (s->memory)
-		routes_explore(r->order, n, s->random);
-	return ERR_OK;
+	if (e == ERR_OK && s->memory)
+		routes_explore(r->order, n, by_route, s->random);
+	free(by_route);
+	return e == ERR_OK ? e : no_memory(d);
 }
 
 static enum err

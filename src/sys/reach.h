@@ -12,6 +12,8 @@
 #include "../core/country.h"
 #include "../core/err.h"
 #include "../core/route.h"
+#include "../core/routes.h"
+#include "fetch.h"
 #include "library.h"
 
 struct reach;
@@ -45,7 +47,8 @@ struct reach_past {
 
 /* The routes of an outlet, in the order to try them: each mirror's best one,
  * best mirror first, then each one's second, and so on. With the memory on, a
- * tenth of the calls puts another one first to see whether it works by now.
+ * tenth of the calls puts another one first that was not tried for an hour, to
+ * see whether it works by now.
  * What may not be contacted is not there (core/routes.h). ERR_MISSING when
  * `from` is nothing, ERR_NOMEM, ERR_IO. */
 enum err reach_new(struct library *l, int64_t outlet,
@@ -73,6 +76,19 @@ void reach_note(struct reach *r, size_t i, const struct reach_result *x);
 
 /* Keep what was noted, once; nothing when the memory is off. */
 enum err reach_save(struct reach *r, int64_t now, struct diag *d) ERR_MUST_USE;
+
+/* ---- before there is an outlet
+
+ * What to do with a file that came: anything but ERR_OK asks the next. */
+typedef enum err reach_take_fn(void *arg, struct span file, struct diag *d);
+
+/* Get a file of at most `max` bytes from one of n mirrors, by all ways that
+ * there are to each, until one's is taken. Nothing is remembered. Returns what
+ * was wrong with the last that came, or else why nothing did; ERR_NETWORK also
+ * when there is no way that may be tried. ERR_NOMEM. */
+enum err reach_file(struct fetch *f, const struct route_mirror *m, size_t n,
+	const struct reach_settings *s, const char *path, size_t max,
+	reach_take_fn *take, void *arg, struct diag *d) ERR_MUST_USE;
 
 /* Erase all that is remembered of networks, and by what they are told
  * apart. */

@@ -88,6 +88,8 @@ for c in sync "doctor --yes"; do
 	: >web.log
 	run 13 "$c: a proxy where nobody is" erika $c
 	is "$(cat web.log)" "" "$c: is not gone around"
+	like "$err" 'proxy socks5h://127.0.0.1:1.*is it running' \
+		"$c: and asked after"
 	run 0 "$c: an option outranks the file" erika $c --proxy none
 	[ -s web.log ]
 	ok $? "$c: as can be seen"
@@ -98,6 +100,34 @@ for c in sync "doctor --yes"; do
 	is "$(cat web.log)" "" "$c: and then nothing goes beside it"
 done
 run 0 "a folder needs no proxy" erika sync --from h/m --proxy tor
+
+# ---- the first root comes by the same ways
+
+reader fresh
+: >web.log
+run 13 "an outlet is not added around a proxy" \
+	erika add --yes --proxy socks5h://127.0.0.1:1 "$http/normal/"
+is "$(cat web.log)" "" "that is set"
+run 13 "an onion service" erika add --yes http://abcdefghij.onion/
+like "$err" 'onion service wants --proxy tor' "wants a proxy that knows it"
+run 2 "a mirror that is none" erika add --yes https://m.example
+like "$err" 'ends in /' "as always"
+mkdir -p "$XDG_CONFIG_HOME/erika"
+cat >"$XDG_CONFIG_HOME/erika/countries.ini" <<INI
+[country "RU"]
+name = Russia
+[blocked "RU 127.0.0.1"]
+name = The Harbour
+since = 2022-03
+how = dns
+source = a test
+INI
+run 13 "a site that is blocked there" \
+	erika add --yes --country RU "$http/normal/"
+is "$(cat web.log)" "" "is not contacted"
+run 0 "elsewhere it may be" erika add --yes --country BY "$http/normal/"
+like "$(cat web.log)" ' normal GET ' "and is"
+reader base
 
 # ---- countries
 

@@ -446,6 +446,15 @@ test_explores(void)
 	for (s.random = 0; s.random < 100; s.random++)
 		others += first(s)[0] != 'a';
 	ok(others == 10, "a tenth looks whether others work by now");
+	note(s, 'b', ERR_TIMEOUT, 1, 0);
+	note(s, 'c', ERR_TIMEOUT, 1, 0);
+	for (s.random = others = 0; s.random < 100; s.random++)
+		others += first(s)[0] != 'a';
+	ok(others == 0, "but not at once again");
+	now += 3600;
+	for (s.random = others = 0; s.random < 100; s.random++)
+		others += first(s)[0] != 'a';
+	ok(others == 10, "rather in an hour");
 	s.memory = false;
 	for (s.random = others = 0; s.random < 100; s.random++)
 		others += first(s)[0] != 'a';

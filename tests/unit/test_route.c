@@ -430,16 +430,19 @@ test_every(void)
 static void
 test_explore(void)
 {
+	struct route_evidence e[5] = {{.tries = 1, .recent = true}};
 	size_t o[5], first[5] = {0}, i, k;
 	unsigned moved = 0, whole = 0;
 	uint32_t random;
 
-	for (random = 0; random < 4000; random++) {
+	e[3] = (struct route_evidence){.tries = 9, .recent = true};
+	e[4] = (struct route_evidence){.tries = 9};
+	for (random = 0; random < 3000; random++) {
 		size_t sum = 0;
 
 		for (i = 0; i < 5; i++)
 			o[i] = i;
-		routes_explore(o, 5, random);
+		routes_explore(o, 5, e, random);
 		moved += o[0] != 0;
 		first[o[0]]++;
 		for (i = 0; i < 5; i++)
@@ -451,15 +454,22 @@ test_explore(void)
 			k = o[i];
 		}
 	}
-	ok(moved == 400, "a tenth of the calls explores");
-	ok(first[1] == 100 && first[2] == 100 && first[3] == 100 &&
-			first[4] == 100,
+	ok(moved == 300, "a tenth of the calls explores");
+	ok(first[1] == 100 && first[2] == 100 && first[4] == 100,
 		"each of the others as often");
-	ok(whole == 4000, "and loses none");
-	o[0] = 7;
-	routes_explore(o, 1, 0);
-	routes_explore(o, 0, 0);
-	ok(o[0] == 7, "one alone stays");
+	ok(first[3] == 0, "but what was tried just now");
+	ok(whole == 3000, "and loses none");
+	o[0] = 1;
+	o[1] = 0;
+	routes_explore(o, 2, e, 0);
+	ok(o[0] == 1, "a first that nobody tried is explored anyway");
+	o[0] = 0;
+	o[1] = 3;
+	routes_explore(o, 2, e, 0);
+	ok(o[0] == 0, "nothing else to try: nothing is explored");
+	routes_explore(o, 1, e, 0);
+	routes_explore(o, 0, e, 0);
+	ok(o[0] == 0, "one alone stays");
 }
 
 int
