@@ -14,10 +14,10 @@ static const struct command table[] = {
 		"serve a published folder to readers", mirror_serve},
 	{"pull", "[-c FILE] [--root DIR] [--every MINUTES]",
 		"fetch what is new from other mirrors", mirror_pull},
-	{"status", "[--json] [-c FILE]",
+	{"status", "[-c FILE]",
 		"show what is held, its age, the disk and the month's traffic",
 		mirror_status},
-	{"block", "[-c FILE] {HASH|PATH {--reason TEXT|--remove}|--list}",
+	{"block", "[-c FILE] [--list] [--remove] [--reason TEXT] [NAME]",
 		"hand a file out no longer, and say why", mirror_block},
 	{NULL, NULL, NULL, NULL},
 };

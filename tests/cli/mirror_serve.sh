@@ -92,6 +92,12 @@ is "$mirror_status" 0 "it ends with 0 after a siege"
 like "$(tail -n 1 mirror.err)" ' [1-9][0-9]* clients too slow, [1-9][0-9]* over a limit' \
 	"the dropped are counted"
 
+sed -i 's/^head-seconds.*/head-seconds = 20/; s/^idle.*/idle-seconds = 20/
+	s/^per.*/per-address = 8/' slow.conf
+mirror_start -c slow.conf
+results python3 "$SRC/tests/lib/http_evict.py" "$port"
+mirror_stop
+
 # ---- clients that make it keep much
 mirror_start --root tree --listen 127.0.0.1:0
 results python3 "$SRC/tests/lib/http_hoard.py" "$port" "$mirror_pid"
