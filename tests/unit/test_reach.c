@@ -468,8 +468,8 @@ mark(const char *route, const char *route6, const char *arp)
 {
 	static struct buf b;
 
-	buf_init(&b, NETWORK_MARK);
 	buf_free(&b);
+	buf_init(&b, NETWORK_MARK);
 	if (network_linux(span_str(route), span_str(route6), span_str(arp),
 		    &b) != ERR_OK)
 		return "failed";
