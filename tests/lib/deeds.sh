@@ -12,7 +12,7 @@ deed() {
 		slow-body | slow-head)
 		words='too slow|unreachable|gave up|no answer' named=may
 		;;
-	freeze) alone='0|3' named=may words='too slow|unreachable|frozen' ;;
+	freeze) alone=0 named=may words='too slow|unreachable|frozen' ;;
 	throttle) alone=0 named=may words='too slow' ;;
 	loss-*) alone=0 named=may words='too slow|unreachable' ;;
 	normal) alone=0 named=no ;;

@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 import types
+import zlib
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "lib"))
@@ -114,6 +115,16 @@ def freeze(r):
     r.send(body)
 
 
+BOMB = zlib.compressobj(9, zlib.DEFLATED, 31)
+BOMB = b"".join([BOMB.compress(bytes(1 << 20)) for _ in range(64)]
+                + [BOMB.flush()])
+
+
+def gzip_bomb(r):
+    """64 MB of zeros in 64 KB."""
+    r.answer(200, BOMB, ["Content-Encoding: gzip"])
+
+
 def garbage(conn):
     """What a censor's box says instead of TLS."""
     conn.recv(4096)
@@ -124,7 +135,7 @@ def garbage(conn):
 OWN = {"truncated": truncated, "endless": endless, "slow-body": slow_body,
        "bit-flip": bit_flip, "slow-head": hostile.BEHAVIOURS["slow-head"],
        "silent": hostile.BEHAVIOURS["silent"],
-       "gzip-bomb": hostile.BEHAVIOURS["gzip-bomb"]}
+       "gzip-bomb": gzip_bomb}
 # Those that need no TLS, for --any-port.
 PLAIN = dict(
     OWN, **{"normal": elsewhere(""), "tampered": elsewhere(".tampered"),
