@@ -73,7 +73,9 @@ mirror_line(char *out, size_t size, const struct sync_mirror *m)
 			m->why);
 		break;
 	case ERR_MISSING:
-		snprintf(out, size, "%s lacks %s: %s", name, m->file, m->why);
+		snprintf(out, size, "%s %s %s: %s", name,
+			m->stale ? "is stale, and lacks" : "lacks", m->file,
+			m->why);
 		break;
 	case ERR_TRUNCATED:
 		snprintf(out, size, "%s cut %s short: truncated: %s", name,

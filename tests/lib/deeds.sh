@@ -29,7 +29,7 @@ deed() {
 	status-451) alone='1|13' words='(451)' ;;
 	tampered) alone=10 words='lied: .*tampered' ;;
 	bit-flip) alone='10|11|12|15' words='lied: ' ;;
-	stale) alone=0 words='is stale: ' ;;
+	stale) alone=0 words='is stale' ;;
 	truncated) alone=10 words='cut .*short' ;;
 	endless) alone=10 words='lied: .*endless' ;;
 	esac
