@@ -26,9 +26,8 @@ place_open(struct admit *a, struct admit_place *pl,
 	if (pl->live != NULL)
 		pl->stage = file_join(pl->live,
 			a->kind == ADMIT_PULL ? ".stage/pull" : ".stage/push");
-	if (pl->stage == NULL)
-		return diag_set(d, ERR_NOMEM, "out of memory");
-	return stage_open(pl, d);
+	return pl->stage == NULL ? diag_set(d, ERR_NOMEM, "out of memory")
+				 : ERR_OK;
 }
 
 /* What was on its way when we ended. */
@@ -48,6 +47,21 @@ place_resume(struct admit_place *pl, struct diag *d)
 		e = live_commit(pl, d);
 	/* It is tried again with the next that comes. */
 	return e == ERR_NOMEM ? e : ERR_OK;
+}
+
+enum err
+admit_start(struct admit_place *pl, struct diag *d)
+{
+	enum err e;
+
+	if (pl->owner >= 0)
+		return ERR_OK;
+	e = stage_open(pl, d);
+	if (e == ERR_OK)
+		e = place_resume(pl, d);
+	if (e != ERR_OK)
+		stage_close(pl);
+	return e;
 }
 
 enum err
@@ -73,7 +87,10 @@ admit_new(const struct admit_config *c, enum admit_kind kind,
 
 		e = place_open(a, pl, &c->publishers[a->n++], d);
 		if (e == ERR_OK)
-			e = place_resume(pl, d);
+			e = admit_start(pl, d);
+		/* A full disk is no reason not to serve what is on it. */
+		if (e == ERR_SPACE && kind == ADMIT_PUSH)
+			e = ERR_OK;
 	}
 	if (e != ERR_OK) {
 		admit_free(a);
@@ -106,6 +123,8 @@ admit_tick(struct admit *a)
 {
 	size_t i;
 
+	if (a == NULL)
+		return;
 	for (i = 0; i < a->n; i++) {
 		struct admit_place *pl = &a->places[i];
 

@@ -82,7 +82,8 @@ enum admit_kind { ADMIT_PUSH, ADMIT_PULL };
 
 /* Make the stages, drop what broke off, and finish what had only to be made
  * live. *c is borrowed too. ERR_EXISTS when another process has that kind of
- * stage, ERR_SPACE, ERR_IO, ERR_NOMEM. */
+ * stage, ERR_IO, ERR_NOMEM; ERR_SPACE of ADMIT_PULL only: a server serves on a
+ * full disk, too, and answers 507 until there is room. */
 enum err admit_new(const struct admit_config *c, enum admit_kind kind,
 	struct admit **out, struct diag *d) ERR_MUST_USE;
 void admit_free(struct admit *a);

@@ -90,6 +90,11 @@ struct admit {
 	struct admit_counts counts;
 };
 
+/* ---- admit.c */
+
+/* Open the stage, if it is not, and finish what was in it. */
+enum err admit_start(struct admit_place *pl, struct diag *d) ERR_MUST_USE;
+
 /* ---- admit_form.c */
 
 /* Whether a file is exactly the canonical JSON of its two members, and each of

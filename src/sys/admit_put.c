@@ -214,8 +214,10 @@ begin(void *arg, const char *path, uint64_t n, void **push)
 	const char *rest;
 	struct admit_place *pl = place_find(a, path, &rest);
 	bool metadata, part;
+	struct diag why;
 	unsigned status;
 	struct push *p;
+	enum err e;
 
 	*push = NULL;
 	if (pl == NULL)
@@ -225,6 +227,9 @@ begin(void *arg, const char *path, uint64_t n, void **push)
 		(!metadata && strncmp(rest, "t/", 2) != 0) ||
 		(metadata && strchr(rest + 2, '/') != NULL))
 		return refuse(a, 400);
+	e = admit_start(pl, &why);
+	if (e != ERR_OK)
+		return refuse(a, status_of(e));
 	status = metadata ? metadata_may(pl, rest + 2, n)
 			  : target_may(pl, rest, n);
 	if (status == 0)

@@ -231,9 +231,9 @@ head_choose(struct pull *u, bool *newer, struct diag *d)
 			return ERR_OK;
 		}
 		/* Older than ours: a source that is behind, no liar. */
-		if (e == ERR_REFUSED)
+		if (e == ERR_REFUSED && u->r->before > 0)
 			u->r->reached++;
-		else
+		else if (e != ERR_REFUSED)
 			blame(u, s, e, &why);
 	}
 	return ERR_OK;
