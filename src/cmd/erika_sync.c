@@ -199,6 +199,9 @@ run(struct run *r, const char *which, struct diag *d)
 	/* A share file needs no network, so there is none. */
 	if (!share)
 		e = config_fetch(&r->config, &f, d);
+	if (e == ERR_OK && r->cx->verbose && fetch_sandbox()[0] != '\0')
+		talk_warn(r->cx, "what fetches is not quite shut in: %s",
+			fetch_sandbox());
 	r->o.fetch = f;
 	if (e == ERR_OK)
 		e = erika_library(&l, &list, false, d);

@@ -153,6 +153,8 @@ child_ready(struct child *c, enum cell_kind kind)
 			curl_multi_setopt(c->multi, CURLMOPT_MAXCONNECTS,
 				(long)LIMIT_TRANSFERS) != CURLM_OK)
 			_exit(1);
+		if (kind == CELL_SILENT)
+			http_prime(c->multi);
 	}
 	if (!cell_confine(kind, c->options, c->rules.ca_file))
 		_exit(CELL_NO_SANDBOX);

@@ -226,7 +226,8 @@ http_stage(const struct http *h)
 static void
 verdict_name(struct http *h)
 {
-	done_set(h->done, ERR_NETWORK, "dns: no such name");
+	done_set(h->done, ERR_NETWORK, "dns: no such name%s",
+		h->plan->doh != NULL ? ", or no word from the resolver" : "");
 }
 
 static void

@@ -40,6 +40,10 @@ struct http {
 	char error[CURL_ERROR_SIZE];
 };
 
+/* Let libcurl find out, and keep, whether there is IPv6: it tries to make a
+ * UDP socket for that, which a silent child later cannot. */
+void http_prime(CURLM *multi);
+
 /* Begin on `multi`. On false `done` says why and http_stop is still due. */
 bool http_start(struct http *h, CURLM *multi, const struct http_rules *rules);
 

@@ -125,6 +125,38 @@ http_rules_default(struct http_rules *r)
 		r->ca_file = v->cainfo;
 }
 
+static curl_socket_t
+no_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
+{
+	(void)arg;
+	(void)purpose;
+	(void)a;
+	return CURL_SOCKET_BAD;
+}
+
+void
+http_prime(CURLM *multi)
+{
+	struct options o = {.easy = curl_easy_init()};
+	int running = 1, turns = 0;
+
+	if (o.easy == NULL)
+		return;
+	set_common(&o);
+	/* A name that libcurl knows by itself, and no packet. */
+	SET(&o, URL, "http://localhost/");
+	SET(&o, IPRESOLVE, (long)CURL_IPRESOLVE_V6);
+	SET(&o, OPENSOCKETFUNCTION, no_socket);
+	if (o.bad == CURLE_OK &&
+		curl_multi_add_handle(multi, o.easy) == CURLM_OK) {
+		while (running > 0 && turns++ < 100)
+			if (curl_multi_perform(multi, &running) != CURLM_OK)
+				break;
+		(void)curl_multi_remove_handle(multi, o.easy);
+	}
+	curl_easy_cleanup(o.easy);
+}
+
 static bool
 is_lack(CURLcode c)
 {

@@ -14,6 +14,9 @@
  * so before it is taken for stuck, microseconds. */
 #define GRACE 500000
 
+/* Wishes at once; a power of two. */
+#define SLOTS ((uint32_t)LIMIT_WISHES)
+
 struct wish {
 	bool open;	/* the child has not said the last of it */
 	bool forgotten; /* by fetch_stop: no events */
@@ -44,10 +47,23 @@ struct fetch {
 	 * lies in the socket, and the child may have waited for us. */
 	int64_t away, left;
 	bool offline;	   /* new children would have no network */
-	uint64_t wire;	     /* bytes received by all wishes that ended */
+	uint64_t wire;	   /* bytes received by all wishes that ended */
 	unsigned deaths;   /* of children */
 	struct diag death; /* the last one's */
 };
+
+/* The caller is back. */
+void wish_attend(struct fetch *f);
+
+/* A wish that has not ended, or NULL. */
+struct wish *wish_find(struct fetch *f, uint32_t id);
+
+/* The child has no more to say of it. */
+void wish_close(struct fetch *f, struct wish *w);
+
+/* A child is gone, or is to go: its wishes end. `why` says more than its
+ * status does, or is NULL. */
+void wish_lose(struct fetch *f, enum cell_kind kind, const char *why);
 
 /* Whether these are percent-encoded segments of a URL: no query, no empty, "."
  * or ".." segment. */

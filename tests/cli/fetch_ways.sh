@@ -84,6 +84,11 @@ like "$(line 1)" '^OK 12 ' "DNS over HTTPS"
 like "$(cat one.log)" '^tls r.example$' "asks the resolver by its name"
 like "$(cat one.log)" '^doh loop.example A$' "for the mirror's"
 like "$(cat one.log)" '^tls loop.example$' "and then the mirror"
+if python3 -c 'import socket as s; s.socket(s.AF_INET6, s.SOCK_DGRAM)' 2>&-; then
+	like "$(cat one.log)" '^doh loop.example AAAA$' "also for IPv6"
+else
+	skip "DNS over HTTPS for IPv6" "there is none here"
+fi
 
 get "$m|$x|strategy=doh|resolver=https://127.0.0.1:$tls/dns-query"
 like "$(line 1)" '^OK 12 ' "a resolver without a name"

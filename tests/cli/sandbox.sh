@@ -56,6 +56,11 @@ is "$(cat web.log)" "" "before anything is asked"
 rm "$XDG_CONFIG_HOME/erika/erika.conf"
 run 0 "sync: without it, it works" "$lack" both erika sync
 like "$err" '1 new' "all of it"
+unlike "$err" 'shut in' "and makes no words"
+run 0 "sync: unless they are wanted" "$lack" landlock erika sync -v
+like "$err" 'not quite shut in: this kernel has no Landlock' "then it says so"
+run 0 "sync: with all of it" erika sync -v
+unlike "$err" 'shut in' "there is nothing to say"
 run 0 "sync: also where all is there" erika sync --require-sandbox
 
 # ---- who is held, while it happens
