@@ -1,0 +1,265 @@
+#!/bin/bash
+# erika-press publish to mirrors that take pushes: many at once, a line for
+# each, only what is missing, and what breaks off goes on.
+. "$SRC/tests/lib/tap.sh"
+. "$SRC/tests/lib/newsroom.sh"
+PATH=$ERIKA_BIN/tests/tool:$PATH
+
+declare -A pid at
+start() { # NAME [LISTEN]: serve NAME.conf; sets ${at[NAME]}
+	erika-mirror serve -q -c "$1.conf" 2>"$1.err" &
+	pid[$1]=$!
+	at[$1]=
+	for _ in $(seq 200); do
+		at[$1]=$(sed -n 's/^erika-mirror: serving .* on //p' "$1.err")
+		[ "${at[$1]}" ] && return
+		sleep 0.05
+	done
+}
+stop() { kill -"${2:-TERM}" "${pid[$1]}"; wait "${pid[$1]}" 2>/dev/null; }
+stop_all() { for p in "${pid[@]}"; do kill "$p" 2>/dev/null; done; }
+trap stop_all EXIT
+
+# node NAME WORDS: a configuration that takes that outlet's pushes.
+node() {
+	printf '[mirror]\nroot = %s\nlisten = 127.0.0.1:0\npublisher = %s\n' \
+		"$PWD/$1" "$2" >"$1.conf"
+	mkdir -p "$1"
+}
+
+# mirrors NAME...: mirrors.ini of those that run.
+mirrors() {
+	for m in "$@"; do
+		printf '[mirror "%s"]\nto = %s\n' "$m" "${at[$m]}"
+	done >h/room/mirrors.ini
+}
+
+# news N: a page that no one has yet.
+news() {
+	page h "news$1" "News $1" "Number $1. $(seq 3000 | tr '\n' ' ')"
+	erika-press pack -q -C h/room h/pages >/dev/null 2>&1
+}
+
+newsroom h "The Harbour"
+page h tide "The tide" "High water at noon."
+erika-press pack -q -C h/room h/pages >/dev/null 2>&1
+for m in north south east west; do
+	node $m "$words"
+	start $m
+done
+
+# ---- to many at once
+mirrors north south east west
+run 0 "publish to four mirrors" erika-press publish -C h/room
+said=$err
+for m in north south east west; do
+	like "$said" "^$m +[0-9]+ files, [0-9.]+ ([KM]B|bytes)\$" "a line for $m"
+	run 0 "$m is whole" wholetool $m "$words"
+	is "$out" "1 2 0" "$m has all"
+done
+unlike "$said" $'\r' "no progress where there is no terminal"
+is "$(for m in north south east west; do
+	cmp $m/m/now.pack h/room/repository/m/now.pack && cat $m/m/now.pack |
+		sha256sum; done | sort -u | wc -l)" 1 "each has the newsroom's pack"
+
+# ---- only what is new
+erika-press publish -C h/room >/dev/null 2>said.txt
+like "$(cat said.txt)" '^north +1 files, [0-9]+ bytes$' \
+	"a signature without news is one file"
+news 1
+erika-press publish -C h/room >/dev/null 2>said.txt
+like "$(cat said.txt)" '^north +5 files, ' \
+	"news are a bundle, its signature, and three files of metadata"
+# The same head again: nothing but a question.
+stop north KILL
+start north
+mirrors north south east west
+cp -r h/room again
+erika-press publish -q -C h/room
+run 0 "after a mirror was killed, by another address" wholetool north "$words"
+is "${out%% *}" "$(wholetool south "$words" | cut -d' ' -f1)" "it is as new"
+
+# ---- some fail
+node stranger "$(newsroom o "Other"; echo "$words")"
+words=$(sed -n 's/^words *//p' h/init.out)
+start stranger
+python3 - >dead.txt <<'PY'
+import socket
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+print("http://127.0.0.1:%d/" % s.getsockname()[1])
+PY
+at[dead]=$(cat dead.txt)
+serve web h/m
+at[web]=$http/normal/
+mkdir -p static
+mirrors north stranger dead web south
+news 2
+run 3 "publish with three that fail" erika-press publish -C h/room
+like "$err" '^erika-press: stranger: .*m/1\.root\.json: 403' \
+	"one carries another outlet"
+like "$err" '^erika-press: dead: .*(network|refused|connect)' "one is down"
+like "$err" '^erika-press: web: ' "one is no mirror of ours"
+like "$err" '^north +[0-9]+ files' "the others are served"
+like "$err" '3 of 5 mirrors failed' "which is counted"
+run 0 "north is whole" wholetool north "$words"
+run 0 "south is whole" wholetool south "$words"
+run 1 "when all fail" erika-press publish -C h/room dead
+run 2 "a URL that is none" bash -c '
+	printf "[mirror \"x\"]\nto = http://HOST/?q\n" >h/room/mirrors.ini
+	erika-press publish -C h/room'
+like "$err" '"to" is no URL' "is told of"
+mkdir folder
+{ printf '[mirror "f"]\nto = %s\n' "$PWD/folder"
+	printf '[mirror "north"]\nto = %s\n' "${at[north]}"; } >h/room/mirrors.ini
+run 0 "a folder and a push side by side" erika-press publish -C h/room
+is "$(cmp folder/m/timestamp.json north/m/timestamp.json && echo same)" same \
+	"have the same head"
+
+# ---- an old copy of the records
+rm -rf old && cp -r again old
+printf '[mirror "north"]\nto = %s\n' "${at[north]}" >old/mirrors.ini
+run 1 "an old copy of the newsroom" erika-press publish -C old
+like "$err" 'north: .*newsroom is at' "finds a newer head there"
+run 0 "which stays" wholetool north "$words"
+
+# ---- broken off at any moment: it goes on, and sends nothing twice
+mirrors north
+for i in 3 4 5 6; do news $i; done
+rm -rf fresh
+node fresh "$words"
+start fresh
+mirrors fresh
+total=$(wholetool h/room/repository "$words" | cut -d' ' -f2)
+cut=0 bad=0
+for i in $(seq 30); do
+	erika-press publish -q -C h/room 2>/dev/null &
+	p=$!
+	sleep "0.0$((i % 10))"
+	kill -9 $p 2>/dev/null && cut=$((cut + 1))
+	wait $p 2>/dev/null
+	wholetool fresh "$words" >state.txt 2>&1 || {
+		bad=$((bad + 1))
+		sed 's/^/# /' state.txt
+	}
+done
+is $bad 0 "a push that is killed thirty times leaves the mirror whole"
+[ $cut -ge 3 ]
+ok $? "it was killed $cut times in time"
+run 0 "and then goes on" erika-press publish -C h/room
+run 0 "to the end" wholetool fresh "$words"
+like "$out" "^[0-9]+ [0-9]+ 0\$" "with all"
+is "$(find fresh/.stage -type f ! -name owner ! -name lock)" "" \
+	"and an empty stage"
+# The mirror killed in the middle.
+rm -rf fresh2
+node fresh2 "$words"
+start fresh2
+at[fresh]=${at[fresh2]}
+mirrors fresh
+bad=0
+for i in 1 2 3 4 5 6; do
+	erika-press publish -q -C h/room 2>/dev/null &
+	p=$!
+	sleep "0.0$i"
+	port=${at[fresh2]##*:}
+	stop fresh2 KILL
+	sed -i "s|^listen.*|listen = 127.0.0.1:${port%/}|" fresh2.conf
+	wait $p
+	wholetool fresh2 "$words" >state.txt 2>&1 || bad=$((bad + 1))
+	start fresh2
+done
+is $bad 0 "a mirror that is killed in pushes is whole"
+run 0 "and is brought up to date" erika-press publish -C h/room
+run 0 "to the end" wholetool fresh2 "$words"
+is "${out%% *}" "$(wholetool h/room/repository "$words" | cut -d' ' -f1)" \
+	"with the newest head"
+
+# ---- what a mirror lost or was given by others
+rm -r fresh2/t/b fresh2/m/timestamp.json
+run 0 "a mirror that lost half of it" erika-press publish -C h/room
+run 0 "has all again" wholetool fresh2 "$words"
+erika-mirror pull -q --root x 2>/dev/null
+node viaother "$words"
+echo "pull = $PWD/fresh2" >>viaother.conf
+run 0 "a mirror that was fed by another" erika-mirror pull -q -c viaother.conf
+start viaother
+mirrors viaother
+erika-press publish -C h/room >/dev/null 2>said.txt
+like "$(cat said.txt)" '^viaother +1 files' "is sent the new signature only" ||
+	sed 's/^/# /' said.txt
+
+# ---- a full mirror
+node small "$words"
+echo "store = 60K" >>small.conf
+start small
+mirrors small north
+run 3 "one whose quota is too small" erika-press publish -C h/room
+like "$err" 'small: (disk or quota|no space|.*507)' "is told of"
+run 0 "and serves nothing half" wholetool small "$words"
+[ "$(du -s --apparent-size -k small | cut -f1)" -le 60 ]
+ok $? "nor takes more"
+
+# ---- the process that talks to mirrors has no key
+grep -q . h/room/keys/*.key
+ok $? "there are keys"
+mkfifo hold
+python3 - hold.port <<'PY' &
+import socket, sys, time, os
+s = socket.socket()
+s.bind(("127.0.0.1", 0))
+s.listen()
+open(sys.argv[1] + ".new", "w").write(str(s.getsockname()[1]))
+os.rename(sys.argv[1] + ".new", sys.argv[1])
+c, _ = s.accept()
+while not os.path.exists("let-go"):
+    time.sleep(0.02)
+PY
+holder=$!
+for _ in $(seq 200); do [ -e hold.port ] && break; sleep 0.05; done
+printf '[mirror "h"]\nto = http://127.0.0.1:%s/\n' "$(cat hold.port)" \
+	>h/room/mirrors.ini
+erika-press publish -q -C h/room 2>/dev/null &
+p=$!
+child=
+for _ in $(seq 200); do
+	child=$(cat "/proc/$p/task/$p/children" 2>/dev/null)
+	[ "$child" ] && ls -l /proc/${child// /}/fd 2>/dev/null |
+		grep -c socket | grep -q '^[2-9]' && break
+	sleep 0.02
+done
+if [ "$child" ] && [ -r "/proc/${child// /}/mem" ]; then
+	python3 - "${child// /}" h/room/keys/newsroom.key >mem.txt <<'PY'
+import base64, sys
+pid, path = sys.argv[1:]
+seed = base64.b64decode(open(path).read().split("\n")[1])[62:94]
+found = read = 0
+for line in open(f"/proc/{pid}/maps"):
+    span, mode = line.split()[:2]
+    if "r" not in mode or "[v" in line:
+        continue
+    a, b = (int(x, 16) for x in span.split("-"))
+    try:
+        with open(f"/proc/{pid}/mem", "rb") as m:
+            m.seek(a)
+            data = m.read(b - a)
+    except OSError:
+        continue
+    read += len(data)
+    found += seed in data
+print(found, read > 100000)
+PY
+	is "$(cat mem.txt)" "0 True" "no secret key is in the memory of what sends"
+	is "$(ls -l /proc/${child// /}/fd | grep -c 'press.db\|keys')" 0 \
+		"nor is a file of the newsroom open in it"
+else
+	skip "the memory of the process that sends" "it cannot be read here"
+fi
+touch let-go
+kill $p 2>/dev/null
+wait $p $holder 2>/dev/null
+stop_all
+servers_stop
+wait
+trap - EXIT
+plan
