@@ -259,7 +259,7 @@ bulk_failed(struct probe *p, struct job *j, const struct fetch_got *g)
 		return;
 	}
 	x->bytes = g->wire;
-	snprintf(size, sizeof(size), "frozen after %llu KB",
+	snprintf(size, sizeof(size), "after %llu KB of a larger file",
 		(unsigned long long)((g->wire + 500) / 1000));
 	say(x, PROBE_FROZEN, size);
 }
