@@ -202,7 +202,7 @@ is_listed(const struct library_mirror *m)
 static json_t *
 number_or_null(double x, bool have)
 {
-	return have ? json_real(x) : json_null();
+	return have ? json_integer((json_int_t)x) : json_null();
 }
 
 static json_t *
@@ -221,8 +221,9 @@ route_json(const struct doctor *x, size_t i, bool others)
 					: json_null(),
 		"small_pieces",
 		p->small_tried ? json_boolean(p->small) : json_null(),
-		"first_byte", number_or_null(p->first_byte, p->first_byte > 0),
-		"rate", number_or_null(p->rate, p->large), "silent",
+		"first_byte_ms",
+		number_or_null(p->first_byte * 1000, p->first_byte > 0), "rate",
+		number_or_null(p->rate, p->large), "silent",
 		strategy_silent(r->strategy));
 
 	/* A message may name an address of this network, and the way may be

@@ -316,7 +316,7 @@ memory_trim(
 			"DELETE FROM network_route WHERE network=?1 AND"
 			" (outlet, mark) IN (SELECT outlet, mark FROM"
 			" network_route WHERE network=?1"
-			" ORDER BY max(good, bad) DESC, mark"
+			" ORDER BY good > 0 DESC, max(good, bad) DESC, mark"
 			" LIMIT -1 OFFSET ?2)",
 			"bi", span_of(m->network, MEMORY_MARK),
 			(int64_t)LIMIT_NETWORK_ROUTES);

@@ -51,7 +51,7 @@ like "$out" '^  who talks to the network is (not )?shut in' \
 doctor 0 "a folder" "$PWD/h/m"
 like "$out" ' file +ok ' "is a way"
 doctor 0 "a wall after 14,000 bytes" "$http/wall/"
-like "$out" ' frozen +after 14 KB; pieces of 8 KB get through$' \
+like "$out" ' frozen +after 14 KB of a larger file; pieces of 8 KB get through$' \
 	"is recognised, and what passes it"
 doctor 13 "a name that leads nowhere" http://nowhere.invalid/
 like "$out" '^The Harbour: 0 of 1 way ' "nothing works"

@@ -344,6 +344,17 @@ test_limits(void)
 	ok(count("SELECT max(n) FROM (SELECT count(*) AS n FROM network_route"
 		 " GROUP BY network)") == LIMIT_NETWORK_ROUTES,
 		"and so many routes of each");
+	s.network = "busy";
+	note(s, 'a', ERR_OK, 1, 0.1);
+	now++;
+	x = (struct reach_result){.err = ERR_TIMEOUT};
+	r = reach(&s);
+	for (i = 0; i < reach_routes(r); i++)
+		if (i != at(r, 'a'))
+			reach_note(r, i, &x);
+	must(reach_save(r, now, &d), "save");
+	reach_free(r);
+	ok(past(s, 'a').successes == 1, "those that work stay longest");
 	must(library_mirrors_drop_list(l, outlet, &d), "drop");
 }
 
