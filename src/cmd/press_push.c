@@ -44,7 +44,7 @@ struct pushing {
 	int64_t last; /* id in the records up to which it has all */
 	struct push_list list;
 	size_t next;
-	struct slot slots[UPLOAD_HOST_MAX];
+	struct slot slots[LIMIT_UPLOADS_BASE];
 	unsigned tries;
 	int64_t pause; /* until then, or 0 */
 	bool whole;    /* everything was offered */
@@ -96,7 +96,7 @@ progress_show(const struct run *r)
 		over += p->phase == PHASE_OVER;
 		files += p->to->files;
 		bytes += p->to->bytes;
-		for (k = 0; k < UPLOAD_HOST_MAX; k++)
+		for (k = 0; k < LIMIT_UPLOADS_BASE; k++)
 			if (p->slots[k].id != 0)
 				bytes += p->slots[k].sent;
 	}
@@ -128,7 +128,7 @@ over(struct run *r, struct pushing *p, enum err e, const char *why)
 static struct slot *
 slot_free(struct pushing *p)
 {
-	size_t k, most = p->phase == PHASE_TARGETS ? UPLOAD_HOST_MAX : 1;
+	size_t k, most = p->phase == PHASE_TARGETS ? LIMIT_UPLOADS_BASE : 1;
 
 	for (k = 0; k < most; k++)
 		if (p->slots[k].id == 0)
@@ -141,7 +141,7 @@ idle(const struct pushing *p)
 {
 	size_t k;
 
-	for (k = 0; k < UPLOAD_HOST_MAX; k++)
+	for (k = 0; k < LIMIT_UPLOADS_BASE; k++)
 		if (p->slots[k].id != 0)
 			return false;
 	return true;
@@ -403,7 +403,7 @@ event(struct run *r, const struct upload_event *ev, struct diag *d)
 	size_t i, k;
 
 	for (i = 0; i < r->n; i++)
-		for (k = 0; k < UPLOAD_HOST_MAX; k++) {
+		for (k = 0; k < LIMIT_UPLOADS_BASE; k++) {
 			struct slot *s = &r->list[i].slots[k];
 
 			if (s->id != ev->id)

@@ -10,11 +10,6 @@
 #include "admit_priv.h"
 #include "file.h"
 
-/* Metadata on its way in memory, all clients together: several of the largest
- * at once. Parts of one publisher that may be on their way at once. */
-#define HELD_MAX (4 * (size_t)LIMIT_METADATA)
-#define PARTS_MAX 64
-
 /* The disk is told to begin writing each so many bytes, so that the fsync at
  * the end, which holds up everybody, has little left to do. */
 #define FLUSH_EACH (4 * LIMIT_MIB)
@@ -126,11 +121,26 @@ metadata_may(struct admit_place *pl, const char *name, uint64_t n)
 	return n >= least && n <= most ? 0 : 413;
 }
 
+/* "t/b/news/2026-w48/HEX.7.ekb" names its own hash. */
+static bool
+is_blocked(const struct admit_place *pl, const char *name)
+{
+	const struct admit_config *c = pl->a->c;
+	const char *last = strrchr(name, '/') + 1;
+	uint8_t sha256[32];
+
+	return c->blocked != NULL && strlen(last) > 64 &&
+	       text_hex_decode(span_of(last, 64), sha256, 32) == ERR_OK &&
+	       c->blocked(c->blocked_arg, sha256);
+}
+
 static unsigned
 target_may(struct admit_place *pl, const char *name, uint64_t n)
 {
 	const struct admit_file *f;
 
+	if (is_blocked(pl, name))
+		return 451;
 	if (stage_live(pl, name, NULL))
 		return 204;
 	if (pl->in == NULL || !pl->in->complete)
@@ -156,7 +166,7 @@ push_open(struct push *p, bool part)
 	p->in_memory = !part;
 	p->fd = -1;
 	if (!part) {
-		if (p->length > HELD_MAX - pl->a->held)
+		if (p->length > LIMIT_ADMIT_HELD - pl->a->held)
 			return 503;
 		pl->a->held += p->length;
 		buf_init(&p->body, (size_t)p->length);
@@ -200,7 +210,7 @@ quota_may(struct admit_place *pl, uint64_t n)
 {
 	struct diag why;
 
-	if (prune_measure(pl, &why) != ERR_OK || pl->parts >= PARTS_MAX)
+	if (prune_measure(pl, &why) != ERR_OK || pl->parts >= LIMIT_ADMIT_PARTS)
 		return 503;
 	if (prune_fits(pl, prune_cost(n), 4))
 		return 0;

@@ -127,7 +127,7 @@ upload_start(struct upload *u, const struct upload_want *w, uint32_t *id,
 	struct buf b;
 	enum err e;
 
-	if (u->under_way >= UPLOAD_MAX || n > UPLOAD_FRAME / 2)
+	if (u->under_way >= LIMIT_UPLOADS || n > UPLOAD_FRAME / 2)
 		return diag_set(d, ERR_LIMIT, "too much at once");
 	u->last = u->last == UINT32_MAX ? 1 : u->last + 1;
 	*id = u->last;

@@ -8,12 +8,9 @@
 
 #include "../core/bytes.h"
 #include "../core/err.h"
+#include "../core/limits.h"
 
 struct upload;
-
-/* At once, in all; and to one mirror. */
-#define UPLOAD_MAX 64
-#define UPLOAD_HOST_MAX 4
 
 /* Start the child. Call it before secrets are read: the child is a fork, and
  * though it closes every file it cannot forget memory. `ca_file` (NULL: the
@@ -30,7 +27,7 @@ struct upload_want {
 	uint64_t length;
 };
 
-/* Start one. *id names it, and is never 0. ERR_LIMIT over UPLOAD_MAX,
+/* Start one. *id names it, and is never 0. ERR_LIMIT over LIMIT_UPLOADS,
  * ERR_FAILED when the child died, ERR_NOMEM. */
 enum err upload_start(struct upload *u, const struct upload_want *w,
 	uint32_t *id, struct diag *d) ERR_MUST_USE;

@@ -41,7 +41,7 @@ struct child {
 	int fd;
 	const char *ca_file;
 	CURLM *multi;
-	struct job *jobs[UPLOAD_MAX];
+	struct job *jobs[LIMIT_UPLOADS];
 	uint8_t frame[UPLOAD_FRAME];
 };
 
@@ -221,10 +221,10 @@ job_start(struct child *c, struct job *j, const char *url)
 {
 	size_t i;
 
-	for (i = 0; i < UPLOAD_MAX && c->jobs[i] != NULL; i++)
+	for (i = 0; i < LIMIT_UPLOADS && c->jobs[i] != NULL; i++)
 		;
 	j->easy = curl_easy_init();
-	if (i == UPLOAD_MAX || j->easy == NULL || !set_common(j->easy) ||
+	if (i == LIMIT_UPLOADS || j->easy == NULL || !set_common(j->easy) ||
 		!set_job(c, j, url) ||
 		curl_multi_add_handle(c->multi, j->easy) != CURLM_OK) {
 		tell(c, j, true, ERR_NOMEM, 0, "libcurl cannot do this",
@@ -272,7 +272,7 @@ job_end(struct child *c, struct job *j, CURLcode code)
 		tell(c, j, true, e, (unsigned)status,
 			j->file < 0 ? "" : buf_cstr(&j->body),
 			j->file < 0 ? buf_view(&j->body) : span_of(NULL, 0));
-	for (i = 0; i < UPLOAD_MAX; i++)
+	for (i = 0; i < LIMIT_UPLOADS; i++)
 		if (c->jobs[i] == j)
 			c->jobs[i] = NULL;
 	job_free(c, j);
@@ -350,7 +350,7 @@ progress_tell(struct child *c)
 	int64_t now = clock_steady();
 	size_t i;
 
-	for (i = 0; i < UPLOAD_MAX; i++) {
+	for (i = 0; i < LIMIT_UPLOADS; i++) {
 		struct job *j = c->jobs[i];
 
 		if (j == NULL || j->sent == j->told_sent ||
@@ -378,8 +378,8 @@ upload_child(int fd, const char *ca_file)
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
 		(c.multi = curl_multi_init()) == NULL)
 		_exit(1);
-	(void)curl_multi_setopt(
-		c.multi, CURLMOPT_MAX_HOST_CONNECTIONS, (long)UPLOAD_HOST_MAX);
+	(void)curl_multi_setopt(c.multi, CURLMOPT_MAX_HOST_CONNECTIONS,
+		(long)LIMIT_UPLOADS_BASE);
 	for (;;) {
 		struct curl_waitfd parent = {
 			.fd = fd, .events = CURL_WAIT_POLLIN};
