@@ -133,6 +133,19 @@ run_release(struct hedge *h, struct run *r)
 }
 
 void
+run_claim(struct hedge *h, struct run *r)
+{
+	struct hfile *f = &h->f[r->file];
+	size_t i, end = run_units(h, r);
+
+	if (!r->lost)
+		return;
+	r->lost = false;
+	for (i = r->next; h->copies == 0 && i < end; i++)
+		f->u[i].claims++;
+}
+
+void
 run_end(struct hedge *h, struct run *r)
 {
 	size_t i, at = (size_t)(r - h->run);
@@ -462,11 +475,13 @@ run_eta(const struct hedge *h, const struct run *r, int64_t now)
 
 	if (route->connections > 1)
 		rate /= route->connections;
-	if (rate <= 0 || (r->got == 0 && age > route->lag * 2 + 0.2))
+	if (rate <= 0 || (r->got == 0 && age > route->lag * 1.3 + 0.1))
 		return 1e9;
 	/* A route may have become slower than it was. */
-	if (r->got > 0 && age > route->lag + 0.3) {
-		double own = (double)r->got / age;
+	if (r->got > 0 && age > 0.5) {
+		double own =
+			(double)r->got /
+			(age - (2 * route->lag < age ? route->lag : age / 2));
 
 		if (own < rate / 4)
 			rate = own;

@@ -44,6 +44,19 @@ rate_count(struct hroute *r, size_t n, int64_t now)
 	r->window_bytes = 0;
 }
 
+/* Whether some request of a route is in the midst of its body. Between them
+ * there is no rate to measure. */
+static bool
+is_receiving(const struct hedge *h, size_t route)
+{
+	size_t i;
+
+	for (i = 0; i < TRANSFERS; i++)
+		if (h->t[i].used && h->t[i].route == route && h->t[i].got > 0)
+			return true;
+	return false;
+}
+
 void
 hedge_bytes(struct hedge *h, uint32_t id, size_t n, int64_t now)
 {
@@ -62,7 +75,7 @@ hedge_bytes(struct hedge *h, uint32_t id, size_t n, int64_t now)
 		if (!r->delivered)
 			r->first_byte = lag;
 		r->delivered = true;
-		if (r->connections < 2)
+		if (!is_receiving(h, t->route))
 			r->window = 0;
 	}
 	t->got += n;
@@ -71,6 +84,7 @@ hedge_bytes(struct hedge *h, uint32_t id, size_t n, int64_t now)
 		r->biggest = t->got;
 	rate_count(r, n, now);
 	if (!t->drain) {
+		run_claim(h, &h->run[t->run]);
 		h->run[t->run].got += n;
 		h->run[t->run].last = now;
 	} else {
@@ -83,7 +97,8 @@ hedge_bytes(struct hedge *h, uint32_t id, size_t n, int64_t now)
 static void
 rate_guess(struct hroute *r, const struct transfer *t, int64_t now)
 {
-	int64_t took = now - t->first;
+	/* Little is soon there once it comes; what counts is the way. */
+	int64_t took = now - (t->got < LIMIT_PART ? t->sent : t->first);
 
 	if (r->measured || t->got < 4096)
 		return;
@@ -262,7 +277,7 @@ hedge_good(struct hedge *h, size_t run, int64_t now)
 	}
 	if (!r->lost && u->claims > 0)
 		u->claims--;
-	if (r->next++ == 0 && f->open && r->end == SIZE_MAX)
+	if (r->next++ == 0 && r->end == SIZE_MAX)
 		race_won(h, r);
 	if (r->next >= run_units(h, r) && !(f->open && r->end == SIZE_MAX))
 		run_end(h, r);

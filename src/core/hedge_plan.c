@@ -22,6 +22,9 @@
 #define ENOUGH 0.7
 #define ROUTES_MAX 12
 
+/* Those that failed are tried again only when so much is left, seconds. */
+#define AGAIN 4.0
+
 /* ---- who */
 
 static size_t
@@ -182,14 +185,16 @@ begin_wanted(const struct hedge *h, bool small, int64_t now)
 static bool
 begin_start(struct hedge *h, int64_t now, struct hedge_ask *out)
 {
-	bool small = is_small_job(h);
+	bool small = is_small_job(h), again;
+	double rate = job_rate(h, now);
 	size_t i, pass;
 
 	if (!begin_wanted(h, small, now))
 		return false;
+	again = small || rate <= 0 || (double)job_left(h) / rate > AGAIN;
 	/* Those that work but are busy with something else, then those not
 	 * asked yet, then those that failed before. */
-	for (pass = 0; pass < 3; pass++) {
+	for (pass = 0; pass < (again ? 3 : 2); pass++) {
 		for (i = 0; i < h->n; i++) {
 			const struct hroute *r = &h->r[i];
 			bool live = live_is(h, i, now);

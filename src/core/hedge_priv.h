@@ -59,6 +59,7 @@ struct run {
 	bool lost;  /* stalled: its units are free again */
 	bool small; /* in slices */
 	bool twin;  /* its units were claimed by another run, too */
+	bool tried; /* for this moment's choice */
 	size_t route, file;
 	size_t next, end;  /* units; end SIZE_MAX: to the file's end */
 	uint64_t from, to; /* bytes asked for */
@@ -134,6 +135,8 @@ bool route_spent(const struct hedge *h, size_t i);
 void route_fail(struct hedge *h, size_t i, int64_t now);
 void route_out(struct hedge *h, size_t i);
 void run_release(struct hedge *h, struct run *r);
+/* It goes on after all. */
+void run_claim(struct hedge *h, struct run *r);
 void run_end(struct hedge *h, struct run *r);
 /* Past its last unit, as far as they are known. */
 size_t run_units(const struct hedge *h, const struct run *r);

@@ -3,10 +3,17 @@
 
 /* Seconds of a route's rate in one run: more when few routes are live. */
 #define RUN_SECONDS 0.7
-#define RUN_SECONDS_FEW 2.0
+#define RUN_SECONDS_FEW 6.0
 #define RUN_MIN (16 * LIMIT_KIB)
 #define RUN_FIRST (64 * LIMIT_KIB)
-#define RUN_MAX (4 * LIMIT_MIB)
+#define RUN_MAX (16 * LIMIT_MIB)
+
+/* Routes that bring one unit at once, at most. */
+#define TWINS 4
+
+/* Seconds that a run must have left to be shared between connections of one
+ * route. */
+#define OWN 0.8
 
 /* Connections to one mirror: two keep a line busy between runs. */
 #define CONNECTIONS 2
@@ -218,10 +225,10 @@ run_size(const struct hedge *h, size_t route, int64_t now)
 	for (i = 0; i < h->n; i++)
 		if (live_is(h, i, now))
 			all += h->r[i].rate > 0 ? h->r[i].rate : rate;
-	size = rate * (live <= 2 ? RUN_SECONDS_FEW : RUN_SECONDS) /
-	       route_room(h, route, now);
+	size = rate * (live <= 2 ? RUN_SECONDS_FEW : RUN_SECONDS);
 	if (size > (double)free_bytes(h) * rate / all)
 		size = (double)free_bytes(h) * rate / all;
+	size /= route_room(h, route, now);
 	if (size < RUN_MIN)
 		size = RUN_MIN;
 	return size < RUN_MAX ? (uint64_t)size : RUN_MAX;
@@ -266,6 +273,32 @@ is_drag(const struct hedge *h, size_t route, uint64_t n, int64_t now)
 	       route_time(&h->r[route], n) > 2 * rest + 0.5;
 }
 
+/* The last free unit of a file, with those before it up to some bytes: what
+ * is given to a route that has not proved itself, so that what it does not
+ * bring lies together. */
+static bool
+free_tail(struct hedge *h, size_t file, size_t *first, size_t *end)
+{
+	const struct hfile *f = &h->f[file];
+	uint64_t all = 0;
+	size_t i = f->n;
+
+	while (i > f->free && (f->u[i - 1].done || f->u[i - 1].claims > 0))
+		i--;
+	if (i == f->free)
+		return false;
+	*end = i;
+	for (*first = i; *first > f->free; (*first)--) {
+		const struct unit *u = &f->u[*first - 1];
+
+		if (u->done || u->claims > 0 || all + u->n > RUN_FIRST ||
+			(*first < i && u->offset + u->n != u[1].offset))
+			break;
+		all += u->n;
+	}
+	return *first < *end;
+}
+
 bool
 work_free(struct hedge *h, size_t route, int64_t now, struct hedge_ask *out)
 {
@@ -276,8 +309,10 @@ work_free(struct hedge *h, size_t route, int64_t now, struct hedge_ask *out)
 			continue;
 		if (is_drag(h, route, h->f[i].u[first].n, now))
 			return false;
-		end = free_run(h, i, first, run_size(h, route, now),
-			h->r[route].small);
+		if (live_is(h, route, now) || h->f[i].open ||
+			!free_tail(h, i, &first, &end))
+			end = free_run(h, i, first, run_size(h, route, now),
+				h->r[route].small);
 		return run_begin(h, route, i, first, end, now, out);
 	}
 	return false;
@@ -285,8 +320,28 @@ work_free(struct hedge *h, size_t route, int64_t now, struct hedge_ask *out)
 
 /* ---- work that others do */
 
-/* The run whose end is farthest off and of which this route can take a part;
- * never one of the same mirror. */
+/* Whether this route may take a part of a run: never one of another way to its
+ * own mirror. */
+static bool
+run_open_to(const struct hedge *h, const struct run *r, size_t route)
+{
+	const struct hfile *f = &h->f[r->file];
+	size_t i, end = run_units(h, r);
+
+	if (!r->used || r->lost || r->tried || f->whole ||
+		(r->route != route &&
+			h->r[r->route].r.mirror == h->r[route].r.mirror) ||
+		f->missing[h->r[route].r.mirror] ||
+		(r->end == SIZE_MAX && f->open))
+		return false;
+	for (i = r->next; i < end; i++)
+		if (!f->u[i].done)
+			return true;
+	return false;
+}
+
+/* The run whose end is farthest off of those that are open to a route and not
+ * tried yet. */
 static struct run *
 worst_run(struct hedge *h, size_t route, int64_t now, double *eta)
 {
@@ -298,10 +353,7 @@ worst_run(struct hedge *h, size_t route, int64_t now, double *eta)
 		struct run *r = &h->run[i];
 		double t;
 
-		if (!r->used || r->lost || h->f[r->file].whole ||
-			h->r[r->route].r.mirror == h->r[route].r.mirror ||
-			h->f[r->file].missing[h->r[route].r.mirror] ||
-			(r->end == SIZE_MAX && h->f[r->file].open))
+		if (!run_open_to(h, r, route))
 			continue;
 		t = run_eta(h, r, now);
 		if (t > *eta) {
@@ -334,52 +386,104 @@ run_cut(const struct hedge *h, const struct run *r, size_t route, double eta)
 	return i;
 }
 
+/* When a unit will be here by the best of those that bring it, seconds. */
+static double
+unit_eta(const struct hedge *h, size_t file, size_t unit, int64_t now)
+{
+	double best = 1e9;
+	size_t i;
+
+	for (i = 0; i < TRANSFERS; i++) {
+		const struct run *r = &h->run[i];
+		double t;
+
+		if (!r->used || r->lost || r->file != file || r->next > unit ||
+			run_units(h, r) <= unit)
+			continue;
+		t = run_eta(h, r, now);
+		if (t < best)
+			best = t;
+	}
+	return best;
+}
+
 /* The last units are worth asking twice, within a budget. */
 static bool
-twin_take(struct hedge *h, struct run *r, size_t route, double eta, int64_t now,
+twin_take(struct hedge *h, struct run *r, size_t route, int64_t now,
 	struct hedge_ask *out)
 {
 	const struct hfile *f = &h->f[r->file];
-	size_t end = r->end < f->n ? r->end : f->n;
+	size_t i, k = r->next, end = run_units(h, r);
 	uint64_t all = 0;
-	size_t i;
 
+	while (k < end && f->u[k].done)
+		k++;
 	for (i = 0; i < h->files; i++)
 		all += hfile_size(&h->f[i]);
-	if (r->next >= end || f->u[r->next].claims > 1 ||
-		eta < 1.5 * route_time(&h->r[route], f->u[r->next].n) + 0.05 ||
-		h->wasted + f->u[r->next].n > all / 10 + LIMIT_PART)
+	if (k >= end || f->u[k].claims >= TWINS ||
+		unit_eta(h, r->file, k, now) <
+			1.5 * route_time(&h->r[route], f->u[k].n) + 0.05 ||
+		h->wasted + f->u[k].n > all / 10 + LIMIT_PART)
 		return false;
-	return run_begin(h, route, r->file, r->next, r->next + 1, now, out);
+	return run_begin(h, route, r->file, k, k + 1, now, out);
+}
+
+/* One that has brought nothing yet holds nothing from one that does. */
+static bool
+is_idle(const struct hedge *h, const struct run *r, int64_t now)
+{
+	return r->used && !r->lost && r->got == 0 &&
+	       !h->r[r->route].delivered && now - r->began > HEDGE_MIN;
 }
 
 static bool
-steal(struct hedge *h, size_t route, int64_t now, struct hedge_ask *out)
+run_take(struct hedge *h, struct run *r, size_t route, double eta, int64_t now,
+	struct hedge_ask *out)
 {
-	double eta;
-	struct run *r = worst_run(h, route, now, &eta);
-	struct hfile *f;
-	size_t cut, end, i;
+	struct hfile *f = &h->f[r->file];
+	size_t cut, end = run_units(h, r), i;
 
-	if (r == NULL || eta < 0.1)
-		return false;
-	/* One that has brought nothing yet holds nothing from one that does. */
-	if (r->got == 0 && !h->r[r->route].delivered &&
-		now - r->began > HEDGE_MIN) {
-		run_release(h, r);
+	if (is_idle(h, r, now)) {
+		for (i = 0; i < TRANSFERS; i++)
+			if (is_idle(h, &h->run[i], now))
+				run_release(h, &h->run[i]);
 		return work_free(h, route, now, out);
 	}
-	f = &h->f[r->file];
-	end = r->end < f->n ? r->end : f->n;
 	cut = run_cut(h, r, route, eta);
+	while (cut < end && f->u[cut].done)
+		cut++;
+	/* Between its own connections a route only shares what is long. */
+	if (r->route == route && (cut >= end || r->small || eta < OWN))
+		return false;
 	if (cut >= end || r->small)
-		return twin_take(h, r, route, eta, now, out);
+		return twin_take(h, r, route, now, out);
 	for (i = cut; i < end; i++)
-		f->u[i].claims--;
+		if (f->u[i].claims > 0)
+			f->u[i].claims--;
 	if (cut < f->free)
 		f->free = cut;
 	r->end = cut;
 	return run_begin(h, route, r->file, cut, end, now, out);
+}
+
+/* A part of what others are to bring, from the one that will be last. */
+static bool
+steal(struct hedge *h, size_t route, int64_t now, struct hedge_ask *out)
+{
+	struct run *r;
+	double eta;
+	size_t i;
+
+	for (i = 0; i < TRANSFERS; i++)
+		h->run[i].tried = false;
+	for (;;) {
+		r = worst_run(h, route, now, &eta);
+		if (r == NULL || eta < 0.1)
+			return false;
+		if (run_take(h, r, route, eta, now, out))
+			return true;
+		r->tried = true;
+	}
 }
 
 /* Clearly, so that among equals the given order counts. */

@@ -273,7 +273,6 @@ run(struct run *r)
 		path = r->library;
 	}
 	r->reach = (struct reach_settings){.memory = r->memory != NULL,
-		.http = true,
 		.network = "bench",
 		.random = 1};
 	r->o = (struct sync_options){.now = clock_now(),
