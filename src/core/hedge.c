@@ -77,6 +77,7 @@ transfer_leave(struct hedge *h, struct transfer *t, enum hedge_why why)
 
 	t->used = false;
 	r->connections--;
+	r->deaf = !t->asked;
 	if (h->n_leave < sizeof(h->leave) / sizeof(*h->leave)) {
 		h->leave_why[h->n_leave] = why;
 		h->leave[h->n_leave++] = t->id;
@@ -188,7 +189,6 @@ hedge_begin(struct hedge *h, size_t files, size_t copies, double seconds,
 	h->copies_good = 0;
 	h->first_good = 0;
 	h->begins = h->failures = 0;
-	h->wide = false;
 	h->wasted = 0;
 	h->cold = true;
 	for (i = 0; i < h->n; i++) {
@@ -370,7 +370,7 @@ route_fail(struct hedge *h, size_t i, int64_t now)
 	r->fails++;
 	r->job_fails++;
 	r->cool = now + (SECOND << k);
-	r->hurt = true;
+	r->hurt = r->bad = true;
 	h->failures++;
 	h->next_begin = now;
 	route_drop(h, i);

@@ -20,6 +20,7 @@ hedge_asked(struct hedge *h, uint32_t id, int64_t now)
 	if (t == NULL || t->asked)
 		return;
 	t->asked = true;
+	h->r[t->route].deaf = false;
 	t->sent = now;
 }
 
@@ -174,6 +175,7 @@ hedge_ended(
 		/* Of copies the caller says what they are worth. */
 		route->worked |= h->copies == 0 || t->drain;
 		route->fails = 0;
+		route->bad = false;
 		rate_guess(route, t, now);
 	}
 	if (t->drain)

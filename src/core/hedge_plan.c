@@ -149,6 +149,32 @@ race_start(struct hedge *h, size_t route, int64_t now, struct hedge_ask *out)
 	return false;
 }
 
+/* Who is asked first: those that work but are busy with something else, then
+ * those not asked yet, those left before they were connected, those that
+ * failed before. */
+#define RANKS 4
+
+static unsigned
+route_rank(const struct hedge *h, size_t i, int64_t now)
+{
+	const struct hroute *r = &h->r[i];
+
+	if (live_is(h, i, now))
+		return 0;
+	return r->hurt || r->bad || r->late ? 3 : r->deaf ? 2 : 1;
+}
+
+/* How many failed, in this job or before. */
+static bool
+is_hurry(const struct hedge *h)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < h->n; i++)
+		n += h->r[i].bad || h->r[i].out;
+	return n >= HURRY || h->failures >= HURRY;
+}
+
 /* How long until the next may begin. */
 static int64_t
 begin_step(const struct hedge *h, size_t route, bool small)
@@ -156,8 +182,8 @@ begin_step(const struct hedge *h, size_t route, bool small)
 	int64_t first = (int64_t)(1.2e6 * h->r[route].first_byte);
 
 	if (!small)
-		return h->failures >= HURRY ? HURRY_STEP : LARGE_STEP;
-	if (h->failures >= HURRY)
+		return is_hurry(h) ? HURRY_STEP : LARGE_STEP;
+	if (is_hurry(h))
 		return WIDE_STEP;
 	if (h->cold)
 		return SMALL_STEP;
@@ -187,22 +213,19 @@ begin_start(struct hedge *h, int64_t now, struct hedge_ask *out)
 {
 	bool small = is_small_job(h), again;
 	double rate = job_rate(h, now);
-	size_t i, pass;
+	unsigned pass;
+	size_t i;
 
 	if (!begin_wanted(h, small, now))
 		return false;
 	again = small || rate <= 0 || (double)job_left(h) / rate > AGAIN;
-	/* Those that work but are busy with something else, then those not
-	 * asked yet, then those that failed before. */
-	for (pass = 0; pass < (again ? 3 : 2); pass++) {
+	for (pass = 0; pass < (again ? RANKS : RANKS - 1); pass++) {
 		for (i = 0; i < h->n; i++) {
 			const struct hroute *r = &h->r[i];
 			bool live = live_is(h, i, now);
 
 			if (!route_usable(h, i, now) || route_spent(h, i) ||
-				pass != (live			     ? 0
-						: r->hurt || r->late ? 2
-								     : 1) ||
+				pass != route_rank(h, i, now) ||
 				(!live && (r->connections > 0 ||
 						  sibling_busy(h, i, now))) ||
 				(live && (!small || r->connections >= 6)))
@@ -273,8 +296,7 @@ copy_start(struct hedge *h, int64_t now, struct hedge_ask *out)
 		h->begins++;
 		step = begin_step(h, i, true);
 		h->next_begin =
-			now +
-			(h->cold && h->failures < HURRY ? LARGE_STEP : step);
+			now + (h->cold && !is_hurry(h) ? LARGE_STEP : step);
 		return true;
 	}
 	return false;

@@ -85,6 +85,8 @@ struct hroute {
 	struct hedge_route r;
 	bool used, worked, delivered, out, small;
 	bool late;	/* its mirror is behind */
+	bool deaf;	/* left before it was even connected */
+	bool bad;	/* failed, and did not work since */
 	bool hurt;	/* failed in this job */
 	bool measured;	/* the rate is of this session */
 	unsigned fails; /* in a row */
@@ -116,7 +118,6 @@ struct hedge {
 	int64_t first_good; /* of a job with copies */
 	unsigned begins, failures;
 	bool cold;	/* nobody was known to work when the job began */
-	bool wide;	/* three failed: ask more at once */
 	bool small_net; /* several froze: others likely do */
 	struct run run[TRANSFERS];
 	struct transfer t[TRANSFERS];

@@ -20,9 +20,9 @@
 /* How long the last bytes of a request may take when nobody needs them. */
 #define DRAIN_MAX (2 * SECOND)
 
-/* The grace for a second copy when one is here: twice as long as that took. */
-#define GRACE_MIN (300 * MS)
-#define GRACE_MAX (3 * SECOND)
+/* The grace for a second copy when one is here: most of what that took. */
+#define GRACE_MIN (100 * MS)
+#define GRACE_MAX (2 * SECOND)
 
 static int64_t
 larger(int64_t a, int64_t b)
@@ -154,7 +154,7 @@ file_hope(const struct hedge *h, size_t file)
 static int64_t
 grace_end(const struct hedge *h)
 {
-	int64_t grace = 2 * (h->first_good - h->began);
+	int64_t grace = 7 * (h->first_good - h->began) / 10;
 
 	grace = larger(grace, GRACE_MIN);
 	return h->first_good + (grace < GRACE_MAX ? grace : GRACE_MAX);
