@@ -243,6 +243,10 @@ head_judge(
 {
 	if (!judge_status(h->status, w, done))
 		return false;
+	if (head_is_chunked(h) && (h->seen & SEEN_LENGTH)) {
+		done_set(done, ERR_NETWORK, "http-diff: two lengths");
+		return false;
+	}
 	if (h->html) {
 		done_set(done, ERR_NETWORK,
 			"http-diff: a web page came instead of the file");
@@ -254,5 +258,11 @@ head_judge(
 bool
 head_length_within(const struct head *h, uint64_t n)
 {
-	return (h->seen & SEEN_LENGTH) && h->length <= n;
+	return (h->seen & SEEN_LENGTH) && !head_is_chunked(h) && h->length <= n;
+}
+
+bool
+head_is_chunked(const struct head *h)
+{
+	return (h->seen & SEEN_TRANSFER) != 0;
 }

@@ -30,4 +30,7 @@ bool head_judge(const struct head *h, const struct wire_want *w,
 /* Whether Content-Length came and is at most n. */
 bool head_length_within(const struct head *h, uint64_t n);
 
+/* Whether the body comes in chunks. */
+bool head_is_chunked(const struct head *h);
+
 #endif

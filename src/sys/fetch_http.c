@@ -35,12 +35,46 @@ on_head(char *p, size_t size, size_t count, void *arg)
 	return h->discard ? n : 0;
 }
 
+static bool
+take_body(struct http *h, struct span s)
+{
+	uint64_t cap = h->want->n > 0 ? h->want->n : h->want->max;
+
+	if (s.n > cap - h->got) {
+		done_set(h->done, ERR_TRAILING,
+			"sent more than the %llu bytes announced",
+			(unsigned long long)cap);
+		return false;
+	}
+	if (s.n > 0)
+		h->sink(h->arg, s.p, s.n);
+	h->got += s.n;
+	return true;
+}
+
+static bool
+take_chunks(struct http *h, struct span in)
+{
+	const char *bad;
+	struct span body;
+
+	while (in.n > 0) {
+		bad = chunks_take(&h->chunks, &in, &body);
+		if (bad != NULL) {
+			done_set(h->done, ERR_NETWORK, "http-diff: %s", bad);
+			return false;
+		}
+		if (!take_body(h, body))
+			return false;
+	}
+	return true;
+}
+
 static size_t
 on_body(char *p, size_t size, size_t count, void *arg)
 {
 	struct http *h = arg;
 	size_t n = size * count;
-	uint64_t cap = h->want->n > 0 ? h->want->n : h->want->max;
 
 	h->done->wire += n;
 	if (h->discard)
@@ -49,14 +83,9 @@ on_body(char *p, size_t size, size_t count, void *arg)
 		done_set(h->done, ERR_NETWORK, "http-diff: not HTTP");
 		return 0;
 	}
-	if (n > cap - h->got) {
-		done_set(h->done, ERR_TRAILING,
-			"sent more than the %llu bytes announced",
-			(unsigned long long)cap);
+	if (head_is_chunked(&h->head) ? !take_chunks(h, span_of(p, n))
+				      : !take_body(h, span_of(p, n)))
 		return 0;
-	}
-	h->sink(h->arg, (const uint8_t *)p, n);
-	h->got += n;
 	return n;
 }
 
@@ -265,7 +294,10 @@ http_verdict(struct http *h, CURLcode code)
 		if (!h->head.done)
 			done_set(h->done, ERR_NETWORK,
 				"http-failure: closed without an answer");
-		else if (h->want->n > 0 && h->got < h->want->n)
+		else if (h->done->err == ERR_COUNT &&
+			 ((h->want->n > 0 && h->got < h->want->n) ||
+				 (head_is_chunked(&h->head) &&
+					 h->chunks.state != CHUNK_END)))
 			done_set(h->done, ERR_TRUNCATED,
 				"cut short after %llu bytes",
 				(unsigned long long)h->got);

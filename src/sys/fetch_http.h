@@ -6,6 +6,7 @@
 #include <curl/curl.h>
 
 #include "fetch_child.h"
+#include "fetch_chunk.h"
 #include "fetch_head.h"
 #include "fetch_plan.h"
 
@@ -30,6 +31,7 @@ struct http {
 	struct plan *plan;
 	struct curl_slist *lists[3]; /* that the handle borrows */
 	struct head head;
+	struct chunks chunks; /* of a body that comes in them */
 	uint64_t got;	      /* body bytes handed on */
 	int64_t asked;	      /* when the request went out; 0 before */
 	int64_t window;	      /* when the stall window began */

@@ -347,6 +347,27 @@ def b_trailer_bomb(r):
     r.forever(b"X-Bomb: " + b"x" * 100 + b"\r\n")
 
 
+def b_extension_bomb(r):
+    r.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5;")
+    r.forever(b"x" * 16384)
+
+
+def b_wrong_chunk(r):
+    r.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+           b"5\r\nhelloX\r\n0\r\n\r\n")
+
+
+def b_cut_chunks(r):
+    r.send(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+           b"5\r\nhello\r\n")
+    raise Close
+
+
+def b_chunks_and_length(r):
+    r.send(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n"
+           b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n")
+
+
 def b_two_lengths(r):
     body = r.content() or b""
     r.send(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\nContent-Length: 3\r\n"

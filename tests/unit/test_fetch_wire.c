@@ -4,6 +4,7 @@
 #include <netinet/in.h>
 
 #include "../../src/sys/fetch_address.h"
+#include "../../src/sys/fetch_chunk.h"
 #include "../../src/sys/fetch_head.h"
 #include "../../src/sys/fetch_wire.h"
 
@@ -291,6 +292,74 @@ test_head_size(void)
 	ok(n == 2 * LIMIT_HTTP_HEAD / sizeof(line), "trailers likewise");
 }
 
+/* ---- chunks */
+
+/* Feed it in pieces of k bytes; the body, with '.' after a whole end, or '!'
+ * and what is wrong. */
+static const char *
+dechunk(const char *in, size_t k)
+{
+	static char out[256];
+	struct chunks c = {.left = 0};
+	size_t n = 0, all = strlen(in), at;
+	const char *bad = NULL;
+	struct span piece, body;
+
+	for (at = 0; at < all && bad == NULL; at += k) {
+		piece = span_sub(span_str(in), at, k);
+		while (piece.n > 0 && bad == NULL) {
+			bad = chunks_take(&c, &piece, &body);
+			if (bad == NULL && body.n > 0)
+				memcpy(out + n, body.p, body.n);
+			n += bad == NULL ? body.n : 0;
+		}
+	}
+	snprintf(out + n, sizeof(out) - n, "%s%s", bad != NULL ? "!" : "",
+		bad != NULL	       ? bad
+		: c.state == CHUNK_END ? "."
+				       : "");
+	return out;
+}
+
+static void
+test_chunks(void)
+{
+	static const struct {
+		const char *in, *out;
+	} table[] = {{"5\r\nhello\r\n0\r\n\r\n", "hello."}, {"0\r\n\r\n", "."},
+		{"2\r\nhe\r\n03\r\nllo\r\n0\r\nX: y\r\nZ: \r\n\r\n", "hello."},
+		{"A\r\n0123456789\r\n0\r\n\r\n", "0123456789."},
+		{"5\r\nhel", "hel"}, {"5\r\nhello\r\n0\r\n", "hello"},
+		{"5\r\nhello\r\n0\r\nX: y\r\n", "hello"},
+		{"5;a=b\r\nhello\r\n0\r\n\r\n", "!wrong chunks"},
+		{"5 \r\nhello\r\n0\r\n\r\n", "!wrong chunks"},
+		{"5\nhello\r\n0\r\n\r\n", "!wrong chunks"},
+		{"5\rhello", "!wrong chunks"}, {"\r\n", "!wrong chunks"},
+		{"-1\r\n", "!wrong chunks"}, {"0x5\r\n", "!wrong chunks"},
+		{"5\r\nhello!\r\n", "hello!wrong chunks"},
+		{"5\r\nhello\r!", "hello!wrong chunks"},
+		{"1000000000000000\r\n", "!wrong chunks"},
+		{"0\r\n\r\n.", "!wrong chunks"},
+		{"0\r\nX\n\r\n", "!wrong chunks"},
+		{"0\r\nX\r\r\n", "!wrong chunks"}};
+	struct chunks c = {.state = CHUNK_TRAILER};
+	const char *bad = NULL;
+	struct span in, body;
+	size_t i, k, n;
+
+	for (i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		for (k = 1; k <= 16; k++)
+			if (k == 16 ||
+				strcmp(dechunk(table[i].in, k), table[i].out))
+				is_str(dechunk(table[i].in, k), table[i].out,
+					"chunks %zu in pieces of %zu", i, k);
+	for (n = 0; bad == NULL; n++) {
+		in = span_str("x");
+		bad = chunks_take(&c, &in, &body);
+	}
+	ok(n == LIMIT_HTTP_HEAD + 1, "trailers end: %s", bad);
+}
+
 /* ---- addresses */
 
 static void
@@ -344,6 +413,7 @@ main(void)
 	test_done();
 	test_heads();
 	test_head_size();
+	test_chunks();
 	test_addresses();
 	return plan();
 }
