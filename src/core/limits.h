@@ -195,6 +195,16 @@
  * cut off. */
 #define LIMIT_SERVE_LINGER (256 * LIMIT_KIB)
 
+/* Pushes. Metadata on its way in memory, all clients of a mirror together:
+ * several of the largest at once. Files on their way to one publisher's folder,
+ * each with its length reserved of the quota: a newsroom sends four at once. */
+#define LIMIT_ADMIT_HELD (4 * (size_t)LIMIT_METADATA)
+#define LIMIT_ADMIT_PARTS 64
+
+/* What a newsroom sends at once, in all and to one mirror. */
+#define LIMIT_UPLOADS 64
+#define LIMIT_UPLOADS_BASE 4
+
 /* Fetching. Wishes at once: a bundle has about 100 parts. Connections at
  * once, in all: 20 mirrors with 2 each and room for those that hang; and to
  * one mirror: 6 with a part each, as browsers use to one host, and 2 that are
