@@ -1,3 +1,5 @@
+#include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -191,6 +193,55 @@ start(struct mirror_node *n, struct diag *d)
 	return ERR_OK;
 }
 
+/* The folder of a path, malloc'd; NULL without a path. */
+static char *
+folder_of(const char *path)
+{
+	const char *slash = path == NULL ? NULL : strrchr(path, '/');
+
+	if (path == NULL)
+		return NULL;
+	if (slash == NULL)
+		return strdup(".");
+	return slash == path ? strdup("/")
+			     : strndup(path, (size_t)(slash - path));
+}
+
+static void
+add(const char **list, size_t *n, const char *path)
+{
+	if (path != NULL)
+		list[(*n)++] = path;
+}
+
+/* From now on it reads what strangers send. What a reload may name besides:
+ * folders beside the configuration, to read, and a socket there. */
+static void
+confine(const struct mirror_node *n, const char *file)
+{
+	bool path = strncmp(n->c.listen, "unix:", 5) == 0;
+	char *beside = folder_of(file),
+	     *socket = folder_of(path ? n->c.listen + 5 : NULL);
+	const char *write[3] = {NULL}, *read[4] = {NULL}, *sockets[3] = {NULL};
+	const struct serve_reach reach = {write, read, sockets};
+	size_t writes = 0, reads = 0, places = 0;
+
+	add(write, &writes, n->c.state);
+	if (n->c.n_publishers > 0)
+		add(write, &writes, n->c.root);
+	add(read, &reads, n->c.root);
+	add(read, &reads, n->c.cover);
+	add(read, &reads, beside);
+	add(sockets, &places, beside);
+	add(sockets, &places, socket);
+	if (!serve_confine(&reach) && n->cx->verbose)
+		talk_warn(n->cx,
+			"this system has no Landlock: what the server may "
+			"open is up to its user's rights");
+	free(beside);
+	free(socket);
+}
+
 /* Take `next` over, or leave all as it was. */
 static enum err
 change(struct mirror_node *n, struct mirror_config *next, struct diag *d)
@@ -234,13 +285,19 @@ reload(struct mirror_node *n, const struct mirror_options *o)
 	char notice[96];
 	enum err e;
 
+	errno = 0;
 	snprintf(notice, sizeof(notice), "RELOADING=1\nMONOTONIC_USEC=%lld",
 		(long long)clock_steady());
 	serve_notify(notice);
 	e = mirror_config_load(o, &next, &d);
 	if (e == ERR_OK)
 		e = change(n, &next, &d);
-	if (e != ERR_OK)
+	if (e != ERR_OK && errno == EACCES)
+		talk_warn(n->cx,
+			"not reloaded: %s; a server that runs is shut in: "
+			"restart it for another folder",
+			d.why);
+	else if (e != ERR_OK)
 		talk_warn(n->cx, "not reloaded: %s", d.why);
 	else
 		say_where(n);
@@ -277,6 +334,8 @@ mirror_serve(struct context *cx, int argc, char **argv, struct diag *d)
 		return e;
 	e = start(&n, d);
 	if (e == ERR_OK) {
+		confine(&n, o.file == NULL && o.root == NULL ? MIRROR_FILE
+							     : o.file);
 		say_where(&n);
 		serve_notify("READY=1\nSTATUS=serving");
 	}

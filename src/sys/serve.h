@@ -144,6 +144,19 @@ void serve_set_put(struct serve *s, const struct serve_put *put);
 enum err serve_reload(struct serve *s, const struct serve_config *c,
 	struct diag *d) ERR_MUST_USE;
 
+/* What a server may still open once it serves; the strings and lists are
+ * borrowed during the call, lists end in NULL, and what is not there is left
+ * out. */
+struct serve_reach {
+	const char *const *write;   /* folders, all below them */
+	const char *const *read;    /* the same, to read */
+	const char *const *sockets; /* to make and unlink sockets in */
+};
+
+/* Give up all files but these, running programs, and connecting anywhere by
+ * TCP, for good (Landlock, Linux 5.19). false: this system cannot. */
+bool serve_confine(const struct serve_reach *r);
+
 /* After SERVE_STOP: let nobody in, end idle connections, and go on with
  * answers and pushes until they are done, drain_seconds have passed, or SIGTERM
  * or SIGINT comes again. ERR_FAILED. */

@@ -244,6 +244,21 @@ printf '[mirror]\nlisten = 192.0.2.1:1\nroot = a\n' >r.conf
 kill -HUP "$mirror_pid"
 mirror_said 'not reloaded: cannot listen on 192.0.2.1:1' 1
 ok $? "and an address that is not ours"
+if python3 - <<'PY'
+import ctypes, sys
+sys.exit(ctypes.CDLL(None).syscall(444, None, 0, 1) < 2)
+PY
+then
+	outside=$(mktemp -d)
+	printf '[mirror]\nlisten = 127.0.0.1:0\nroot = %s\n' "$outside" >r.conf
+	kill -HUP "$mirror_pid"
+	mirror_said "not reloaded: $outside: .*shut in: restart it" 1
+	ok $? "and a folder that the sandbox does not let it see"
+	rmdir "$outside"
+	like "$(cat "/proc/$mirror_pid/status")" 'NoNewPrivs:	1' "it gains no privilege"
+else
+	skip "a folder that the sandbox does not let it see" "no Landlock here"
+fi
 run 0 "it goes on as before" curl -sf "${first}p/t/x"
 is "$out" b "with the last good file"
 printf '[mirror]\nlisten = unix:%s/s\nroot = a\nlog = none\n' "$PWD" >r.conf
