@@ -86,6 +86,16 @@ test_good(void)
 		ERR_OK, "PUT");
 	ok(r.method == HTTP_PUT && r.has_length && r.length == 17 && r.expect,
 		"PUT with length and expectation");
+	is_err(parse(span_str("PUT /a HTTP/1.0\r\nContent-Length: 1\r\n"
+			      "Expect: 100-continue\r\n\r\n"),
+		       &used, &r),
+		ERR_OK, "PUT in HTTP/1.0");
+	ok(!r.expect && r.close, "which waits for nothing");
+	is_err(parse(span_str("PUT /a HTTP/1.1\r\n" HOST "\r\n"), &used, &r),
+		ERR_OK, "PUT without a length");
+	ok(!r.has_length && r.length == 0, "says so");
+	is_err(parse(span_str(GET "Content-Encoding: gzip\r\n\r\n"), &used, &r),
+		ERR_OK, "a GET may say what it likes");
 }
 
 static void
@@ -180,6 +190,12 @@ test_bad_fields(void)
 		"folding after the request line");
 	bad("PUT /a HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n",
 		400, "PUT in chunks");
+	bad("PUT /a HTTP/1.1\r\n" HOST
+	    "Content-Length: 1\r\nContent-Range: bytes 0-0/2\r\n\r\n",
+		400, "PUT of a part");
+	bad("PUT /a HTTP/1.1\r\n" HOST
+	    "content-encoding: gzip\r\nContent-Length: 1\r\n\r\n",
+		400, "PUT of something packed");
 }
 
 static void
@@ -332,6 +348,31 @@ test_response(void)
 		"Content-Length: 0\r\nAllow: GET\r\nConnection: close\r\n"
 		"X-Content-Type-Options: nosniff\r\n\r\n",
 		"405 is written out");
+	buf_clear(&b);
+	a = (struct http_response){.status = 503, .length = 2, .retry = 3600};
+	is_err(http_response_add(&b, &a, "D"), ERR_OK, "503");
+	is_str(buf_cstr(&b),
+		"HTTP/1.1 503 Service Unavailable\r\nDate: D\r\n"
+		"Content-Length: 2\r\nRetry-After: 3600\r\n"
+		"X-Content-Type-Options: nosniff\r\n\r\n",
+		"503 says when to come back");
+	buf_clear(&b);
+	a = (struct http_response){.status = 204, .length = 7};
+	is_err(http_response_add(&b, &a, "D"), ERR_OK, "204");
+	is_str(buf_cstr(&b),
+		"HTTP/1.1 204 No Content\r\nDate: D\r\n"
+		"X-Content-Type-Options: nosniff\r\n\r\n",
+		"204 has no length");
+	buf_clear(&b);
+	a = (struct http_response){.status = 301, .location = "/a/"};
+	is_err(http_response_add(&b, &a, "D"), ERR_OK, "301");
+	is_str(buf_cstr(&b),
+		"HTTP/1.1 301 Moved Permanently\r\nDate: D\r\n"
+		"Content-Length: 0\r\nLocation: /a/\r\n"
+		"X-Content-Type-Options: nosniff\r\n\r\n",
+		"301 says where to");
+	is_str(http_reason(451), "Unavailable For Legal Reasons", "451");
+	is_str(http_reason(299), "", "a status that is never sent");
 	buf_free(&b);
 	buf_init(&b, 10);
 	is_err(http_response_add(&b, &a, "D"), ERR_LIMIT, "no room");
