@@ -15,6 +15,8 @@
 #include "erika_config.h"
 #include "erika_report.h"
 
+#define FIRST_ROOT "m/1.root.json"
+
 struct run {
 	struct context *cx;
 	const char *from;
@@ -85,9 +87,13 @@ settings_say(const struct run *r, const struct sync_report *news)
 
 	for (i = 0; i < news->n_mirrors; i++)
 		asked += news->mirrors[i].asked;
-	if (news->complete || r->from != NULL || news->n_mirrors == 0)
+	if (news->complete || news->n_mirrors == 0)
 		return;
-	if (asked == 0)
+	if (asked == 0 && r->from != NULL)
+		talk(r->cx, "  it may not be asked from here: an onion service "
+			    "wants --proxy tor, and a site that is blocked in "
+			    "your country is never contacted");
+	else if (asked == 0)
 		talk(r->cx, "  no mirror may be asked from here; erika doctor "
 			    "says why");
 	else if (r->config.proxy != NULL)
@@ -95,7 +101,7 @@ settings_say(const struct run *r, const struct sync_report *news)
 			"  all went by the proxy %s, and nothing beside "
 			"it: is it running?",
 			r->config.proxy);
-	else
+	else if (r->from == NULL)
 		talk(r->cx, "  erika doctor tries what works here");
 }
 
@@ -137,20 +143,52 @@ outlet_sync(struct run *r, struct library *l, const struct library_outlet *o,
 
 /* ---- which outlets */
 
-/* Whose a folder or share file is, by its first root. */
+static enum err
+root_take(void *arg, struct span file, struct diag *d)
+{
+	struct buf *root = arg;
+
+	buf_clear(root);
+	return buf_span(root, file) == ERR_OK
+		       ? ERR_OK
+		       : diag_set(d, ERR_NOMEM, "out of memory");
+}
+
+/* The first root at `from`: a URL only as the user allows it. */
+static enum err
+root_of_source(struct run *r, struct buf *root, struct diag *d)
+{
+	struct route_mirror m = {.named = true};
+	struct source *s = source_new(r->o.fetch);
+	struct config_outlet own = {.said = {.code = ERR_OK}};
+	enum err e = s == NULL ? diag_set(d, ERR_NOMEM, "out of memory")
+			       : source_add_any(s, r->from, d);
+
+	if (e == ERR_OK && strstr(r->from, "://") == NULL)
+		e = source_file(s, 0, FIRST_ROOT, LIMIT_ROOT, root, d);
+	else if (e == ERR_OK) {
+		m.m.url = m.m.name = (char *)(uintptr_t)r->from;
+		e = config_outlet(&r->config, NULL, 0, &own, d);
+		if (e == ERR_OK)
+			e = reach_file(r->o.fetch, &m, 1, &own.reach,
+				FIRST_ROOT, LIMIT_ROOT, root_take, root, d);
+	}
+	source_free(s);
+	config_outlet_clear(&own);
+	return e;
+}
+
+/* Whose a mirror, folder or share file is, by its first root. */
 static enum err
 outlet_by_source(struct run *r, const struct library_outlets *list,
 	const struct library_outlet **out, struct diag *d)
 {
-	struct source *s = source_new(r->o.fetch);
 	struct buf root;
-	enum err e = s == NULL ? diag_set(d, ERR_NOMEM, "out of memory")
-			       : source_add_any(s, r->from, d);
+	enum err e;
 
 	*out = NULL;
 	buf_init(&root, LIMIT_ROOT);
-	if (e == ERR_OK)
-		e = source_file(s, 0, "m/1.root.json", LIMIT_ROOT, &root, d);
+	e = root_of_source(r, &root, d);
 	if (e == ERR_OK)
 		e = erika_outlet_of(list, buf_view(&root), out, d);
 	else if (e == ERR_MISSING && list->n == 1)
@@ -162,7 +200,6 @@ outlet_by_source(struct run *r, const struct library_outlets *list,
 		e = diag_set(d, ERR_KEY,
 			"this is from an outlet that you do not trust; "
 			"erika add would ask you");
-	source_free(s);
 	buf_free(&root);
 	return e;
 }

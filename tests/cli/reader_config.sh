@@ -99,6 +99,12 @@ for c in sync "doctor --yes"; do
 		erika $c --proxy socks5h://127.0.0.1:1
 	is "$(cat web.log)" "" "$c: and then nothing goes beside it"
 done
+for name in "" "The Harbour"; do
+	: >web.log
+	run 13 "--from a mirror, with a proxy where nobody is" erika sync \
+		--from "$http/normal/" --proxy socks5h://127.0.0.1:1 ${name:+"$name"}
+	is "$(cat web.log)" "" "is not gone around either"
+done
 run 0 "a folder needs no proxy" erika sync --from h/m --proxy tor
 
 # ---- the first root comes by the same ways
@@ -159,6 +165,8 @@ conf 'country = RU'
 erika doctor --yes >forbid.out 2>&1
 erika sync >forbid.out 2>&1
 erika read --images tide >forbid.out 2>&1
+erika sync --from "$http/normal/" >forbid.out 2>&1
+erika sync --from "$http/normal/" "The Harbour" >forbid.out 2>&1
 is "$(cat web.log)" "" "an outlet's site that is blocked is not contacted"
 rm "$folder/countries.ini" "$folder/erika.conf"
 
