@@ -3,6 +3,7 @@
 # its two protocols, Caddy, nginx, tor.
 . "$SRC/tests/lib/tap.sh"
 . "$SRC/tests/lib/mirror.sh"
+. "$SRC/tests/lib/newsroom.sh"
 PATH=$PATH:/usr/sbin
 mirrors=$SRC/mirrors
 front_pid=
@@ -187,6 +188,33 @@ if has caddy "Caddy in front"; then
 	wait "$front_pid"
 	front_pid=
 	is "$(grep -c 'remote_ip\|X-Forwarded' caddy.out)" 0 "Caddy wrote no address"
+
+	# A newsroom publishes through it, to a node that takes its pushes.
+	mirror_stop
+	trap cleanup EXIT
+	newsroom n "The Harbour"
+	page n one "One ship" "It came in on the tide."
+	printf '[mirror]\nlisten = unix:%s/http\nroot = node\npublisher = %s\n' \
+		"$base" "$words" >push.conf
+	mkdir node
+	mirror_start -c push.conf
+	trap cleanup EXIT
+	printf '[mirror "caddy"]\nto = http://127.0.0.1:%s/\n' "$p" >n/room/mirrors.ini
+	caddy run --config Caddyfile --adapter caddyfile >caddy.out 2>&1 &
+	front_pid=$!
+	until_ok curl -s "http://127.0.0.1:$p/"
+	issue n
+	ok $? "a newsroom publishes through Caddy"
+	run 0 "which readers find" curl -sf -o got "http://127.0.0.1:$p/m/timestamp.json"
+	run 0 "as it was signed" cmp got n/room/repository/m/timestamp.json
+	run 0 "the node" erika-mirror status -c push.conf
+	like "$out" '^  1 bundles, ' "has its bundle"
+	kill "$front_pid"
+	wait "$front_pid"
+	front_pid=
+	mirror_stop
+	mirror_start -c unix.conf
+	trap cleanup EXIT
 fi
 
 # ---- an onion service
