@@ -29,7 +29,7 @@ PROGRAMS = $(B)/erika $(B)/erika-press $(B)/erika-mirror $(B)/erika-mirror-pull
 LD_CORE = -ljansson -lz -lsodium -lnettle
 LD_READ = -lexpat -lunistring
 LD_erika = $(LD_READ) -lsqlite3 -lcurl $(LD_CORE)
-LD_press = -lxml2 $(LD_READ) -lsqlite3 -lcurl $(LD_CORE)
+LD_press = -lxml2 -lqrencode $(LD_READ) -lsqlite3 -lcurl $(LD_CORE)
 LD_mirror = $(LD_CORE)
 
 all: $(PROGRAMS)

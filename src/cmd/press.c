@@ -41,6 +41,13 @@ static const struct command commands[] = {
 		"[-C DIR] [--key FILE] new|sign|status|install "
 		"[CHANGE|FILE...]",
 		"the same for desks, archive and mirror list", press_targets},
+	{"countries",
+		"[-C DIR] --country CC [--since DAY --until DAY] [--site HOST] "
+		"[--dry-run] import FILE...",
+		"learn from OONI who is blocked where", press_countries},
+	{"mirrors",
+		"[-C DIR] [-o FILE] list|check|link|qr|add|remove [MIRROR...]",
+		"where readers fetch, and how they are told", press_mirrors},
 	{"status", "[-C DIR]", "what is packed, published and expiring",
 		press_status},
 	{NULL, NULL, NULL, NULL},

@@ -11,9 +11,11 @@
 	enum err press_##name(                                                 \
 		struct context *cx, int argc, char **argv, struct diag *d)
 
+PRESS_COMMAND(countries);
 PRESS_COMMAND(desk);
 PRESS_COMMAND(init);
 PRESS_COMMAND(key);
+PRESS_COMMAND(mirrors);
 PRESS_COMMAND(pack);
 PRESS_COMMAND(preview);
 PRESS_COMMAND(publish);

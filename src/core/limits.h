@@ -249,4 +249,9 @@
 #define LIMIT_IMPORT_MEMORY (512 * LIMIT_MIB)
 #define LIMIT_IMPORT_SECONDS 20
 
+/* Tables of measurements. One row as text: its URL and its notes, several
+ * times over. Sites in one: OONI tests under 40,000 in all countries. */
+#define LIMIT_CSV_ROW (64 * LIMIT_KIB)
+#define LIMIT_MEASURED_SITES 65536
+
 #endif

@@ -4,10 +4,10 @@
 set -eu
 build="gcc libc6-dev make pkg-config libsodium-dev nettle-dev zlib1g-dev
 	libjansson-dev libexpat1-dev libsqlite3-dev libcurl4-openssl-dev
-	libxml2-dev libunistring-dev"
+	libxml2-dev libunistring-dev libqrencode-dev"
 test="libssl-dev faketime time minisign nginx-light mandoc python3 openssl
 	curl libjpeg-turbo-progs webp netpbm libimage-exiftool-perl
-	iproute2 iptables dnsmasq-base tcpdump util-linux
+	iproute2 iptables zbar-tools dnsmasq-base tcpdump util-linux
 	systemd caddy tor strace"
 bench="zstd gzip tar libjpeg62-turbo-dev aria2 wrk lighttpd"
 # Node for the foreign TUF clients: Debian's, or whatever is there already.

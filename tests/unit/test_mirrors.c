@@ -273,7 +273,7 @@ test_example(void)
 	fclose(f);
 	text[n] = '\0';
 	is_err(config(text), ERR_OK, "the example is read: %s", d.why);
-	ok(ms.n == 3, "and has three mirrors");
+	ok(ms.n == 5 && ms.n_resolvers == 1, "and has five mirrors");
 }
 
 int
