@@ -10,9 +10,10 @@
 #include "admit_priv.h"
 #include "file.h"
 
-/* The disk is told to begin writing each so many bytes, so that the fsync at
- * the end, which holds up everybody, has little left to do. */
-#define FLUSH_EACH (4 * LIMIT_MIB)
+/* The disk is told to begin writing each so many bytes, and waited for with
+ * those before: so that no wait, which holds up everybody, is for more than
+ * these, at the final fsync neither. */
+#define FLUSH_EACH LIMIT_MIB
 
 /* One PUT on its way. */
 struct push {
@@ -283,10 +284,16 @@ part_write(struct push *p, const uint8_t *bytes, size_t n)
 		p->got += (uint64_t)k;
 	}
 #ifdef SYNC_FILE_RANGE_WRITE
-	if (p->got - p->flushed >= FLUSH_EACH) {
-		(void)sync_file_range(p->fd, (off_t)p->flushed,
-			(off_t)(p->got - p->flushed), SYNC_FILE_RANGE_WRITE);
-		p->flushed = p->got;
+	while (p->got - p->flushed >= FLUSH_EACH) {
+		(void)sync_file_range(p->fd, (off_t)p->flushed, FLUSH_EACH,
+			SYNC_FILE_RANGE_WRITE);
+		if (p->flushed >= FLUSH_EACH)
+			(void)sync_file_range(p->fd,
+				(off_t)(p->flushed - FLUSH_EACH), FLUSH_EACH,
+				SYNC_FILE_RANGE_WAIT_BEFORE |
+					SYNC_FILE_RANGE_WRITE |
+					SYNC_FILE_RANGE_WAIT_AFTER);
+		p->flushed += FLUSH_EACH;
 	}
 #endif
 	return 0;
