@@ -178,6 +178,11 @@ is "$(cut -d ' ' -f 1 users | grep -vc '^-$')" \
 	"$(cut -d ' ' -f 1,2 users | sort -u | wc -l)" "each under a user's name"
 is "$(cut -d ' ' -f 1 users | sort -u | wc -l)" 4 \
 	"of its own: a circuit for each mirror"
+: >socks.log
+run 0 "a sync by it" erika sync --proxy "socks5h://127.0.0.1:$port"
+like "$(cut -d ' ' -f 2 socks.log | sort -u | tr '\n' ' ')" \
+	'^(((abcdefghij\.onion|no\.example|one\.example|two\.example) )+)$' \
+	"goes by it, by name"
 : >web.log
 : >socks.log
 doctor 13 "a proxy that does not answer" "$http/normal/" -- \
