@@ -7,6 +7,14 @@
 
 #include "clock.h"
 #include "fetch_address.h"
+#include "fetch_socket.h"
+
+/* Session tickets may come after the request; a record of a file is larger. */
+#define TLS_SMALL 2048
+
+/* So long without a byte is a freeze, where the deadline comes before
+ * LIMIT_STALL_MS. */
+#define FROZEN_MS 500
 
 /* How long a 404's body may take, so that its connection can be used again. */
 #define DISCARD_MS 1000
@@ -19,8 +27,9 @@ on_head(char *p, size_t size, size_t count, void *arg)
 	bool before = h->head.done;
 
 	h->done->wire += n;
+	h->last = clock_steady();
 	if (h->done->first_us == 0)
-		h->done->first_us = (uint64_t)(clock_steady() - h->began) + 1;
+		h->done->first_us = (uint64_t)(h->last - h->began) + 1;
 	if (!head_line(&h->head, span_of(p, n), h->done))
 		return 0;
 	if (before || !h->head.done)
@@ -77,6 +86,7 @@ on_body(char *p, size_t size, size_t count, void *arg)
 	size_t n = size * count;
 
 	h->done->wire += n;
+	h->last = clock_steady();
 	if (h->discard)
 		return n;
 	if (!h->head.done) {
@@ -119,7 +129,15 @@ on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *a)
 	}
 	fd = socket(a->family, a->socktype, a->protocol);
 	h->opened = true;
+	h->fd = fd;
 	return fd < 0 ? CURL_SOCKET_BAD : fd;
+}
+
+/* By its socket, over TLS too; 0 of a connection that another wish opened. */
+static uint64_t
+received(const struct http *h)
+{
+	return h->opened ? socket_received(h->fd) : 0;
 }
 
 /* The request is about to go out, perhaps on a connection that was opened for
@@ -138,6 +156,7 @@ on_request(void *arg, char *ip, char *local, int port, int local_port)
 	}
 	h->asked = clock_steady();
 	h->done->requests = 1;
+	h->raw = received(h);
 	if (h->opened)
 		h->done->connect_us = (uint64_t)(h->asked - h->began) + 1;
 	h->asked_fn(h->arg);
@@ -201,6 +220,27 @@ http_patience(const struct http *h, int64_t now)
 	return limit <= now ? 0 : limit - now;
 }
 
+/* After how much: of TLS, what the connection has carried in all, since that
+ * is what a censor counts. */
+static void
+verdict_frozen(struct http *h)
+{
+	uint64_t raw = received(h);
+
+	if (raw < h->done->wire)
+		raw = h->done->wire;
+	done_set(h->done, ERR_TIMEOUT, "http-failure: frozen after %llu KB",
+		(unsigned long long)raw / 1000);
+}
+
+/* Something came after the request, but no whole record of TLS: a wall. */
+static void
+verdict_wall(struct http *h)
+{
+	if (h->tls && h->raw > 0 && received(h) > h->raw + TLS_SMALL)
+		verdict_frozen(h);
+}
+
 bool
 http_late(struct http *h, int64_t now)
 {
@@ -209,6 +249,8 @@ http_late(struct http *h, int64_t now)
 	if (now < http_limit(h))
 		return false;
 	if (!h->head.done) {
+		if (h->head.bytes == 0)
+			verdict_wall(h);
 		done_set(h->done, ERR_TIMEOUT,
 			h->head.bytes > 0
 				? "http-failure: no whole head in %d s"
@@ -224,9 +266,7 @@ http_late(struct http *h, int64_t now)
 		return false;
 	}
 	if (came == 0)
-		done_set(h->done, ERR_TIMEOUT,
-			"http-failure: frozen after %llu KB",
-			(unsigned long long)h->done->wire / 1000);
+		verdict_frozen(h);
 	else
 		done_set(h->done, ERR_TIMEOUT,
 			"http-failure: too slow: %llu bytes in %d s",
@@ -354,6 +394,10 @@ http_deadline(struct http *h)
 {
 	if (h->discard) /* the verdict is there already */
 		return;
+	if (h->head.done && clock_steady() - h->last >= FROZEN_MS * 1000)
+		verdict_frozen(h);
+	else if (h->head.bytes == 0)
+		verdict_wall(h);
 	done_set(h->done, ERR_TIMEOUT, "%s in the time given", http_stage(h));
 }
 

@@ -36,7 +36,10 @@ struct http {
 	int64_t asked;	      /* when the request went out; 0 before */
 	int64_t window;	      /* when the stall window began */
 	uint64_t window_wire; /* done->wire then */
-	bool opened;	      /* a connection of its own */
+	uint64_t raw;	      /* bytes the socket had received at `asked` */
+	int64_t last;	      /* when the last byte came; 0: none has */
+	bool opened;	      /* a connection of its own: */
+	int fd;		      /* the last that it tried */
 	bool tls;	      /* a handshake has begun */
 	bool discard;	      /* a 404's body: not worth a new connection */
 	char error[CURL_ERROR_SIZE];

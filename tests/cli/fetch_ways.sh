@@ -167,6 +167,15 @@ out=$("$tool" -Sp -a ca.pem "$m|$x|strategy=address|address=127.0.0.1" , \
 is "$(grep '^OK' <<<"$out" | cut -d ' ' -f 5-7)" "200 new answer
 200 kept answer" "status and times are told"
 
+out=$("$tool" -p -s 2 -a ca.pem \
+	"$m|wall|0|0|9999|strategy=address|address=127.0.0.1|f")
+if [ "$(uname)" = Linux ]; then
+	like "$(line 1)" '^TIMEOUT 0 0 1 http-failure: frozen after (9|1[0-2]) KB' \
+		"a wall within a record of TLS is seen as one"
+else
+	like "$(line 1)" '^TIMEOUT 0 0 1 ' "a wall within a record of TLS"
+fi
+
 # ---- what is refused before anything goes out
 
 refused() {

@@ -13,7 +13,8 @@ line for whatever it is told:
 	doh NAME TYPE		a question
 	socks USER PASSWORD HOST PORT
 
-With --raw FILE all bytes of requests are appended there.
+What ends in /wall is cut off within the first record of TLS. With --raw FILE
+all bytes of requests are appended there.
 """
 import argparse
 import os
@@ -79,6 +80,10 @@ class Ways:
                 if self.options.raw:
                     with self.lock, open(self.options.raw, "ab") as f:
                         f.write(head)
+            if target.endswith("/wall"):
+                # The first part of a record of TLS, and never the rest.
+                os.write(conn.fileno(), b"\x17\x03\x03\x40\x00" + b"x" * 9000)
+                time.sleep(30)
             conn.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: %s\r\n"
                          b"Content-Length: %d\r\n\r\n%s" %
                          (kind.encode(), len(body), body))
