@@ -469,6 +469,13 @@ run_left(const struct hedge *h, const struct run *r)
 double
 run_eta(const struct hedge *h, const struct run *r, int64_t now)
 {
+	return run_eta_of(h, r, run_left(h, r), now);
+}
+
+double
+run_eta_of(
+	const struct hedge *h, const struct run *r, uint64_t left, int64_t now)
+{
 	const struct hroute *route = &h->r[r->route];
 	double rate = route->rate, age = (double)(now - r->began) / 1e6;
 	double idle = 0;
@@ -490,5 +497,5 @@ run_eta(const struct hedge *h, const struct run *r, int64_t now)
 	if (r->got > 0 && now - r->last > 50 * MS)
 		idle = 2 * (double)(now - r->last) / 1e6;
 	return idle + (r->got == 0 && route->lag > age ? route->lag - age : 0) +
-	       (double)run_left(h, r) / rate;
+	       (double)left / rate;
 }

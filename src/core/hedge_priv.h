@@ -151,6 +151,8 @@ uint64_t job_left(const struct hedge *h);
 double job_rate(const struct hedge *h, int64_t now);
 /* Bytes that a run has still to bring; its seconds, 1e9: unknown. */
 uint64_t run_left(const struct hedge *h, const struct run *r);
+double run_eta_of(
+	const struct hedge *h, const struct run *r, uint64_t left, int64_t now);
 double run_eta(const struct hedge *h, const struct run *r, int64_t now);
 
 /* ---- hedge_work.c */

@@ -390,17 +390,20 @@ run_cut(const struct hedge *h, const struct run *r, size_t route, double eta)
 static double
 unit_eta(const struct hedge *h, size_t file, size_t unit, int64_t now)
 {
+	const struct unit *u = &h->f[file].u[unit];
 	double best = 1e9;
 	size_t i;
 
 	for (i = 0; i < TRANSFERS; i++) {
 		const struct run *r = &h->run[i];
+		uint64_t at = r->small ? r->from : r->from + r->got;
 		double t;
 
 		if (!r->used || r->lost || r->file != file || r->next > unit ||
 			run_units(h, r) <= unit)
 			continue;
-		t = run_eta(h, r, now);
+		t = run_eta_of(h, r,
+			u->offset + u->n > at ? u->offset + u->n - at : 0, now);
 		if (t < best)
 			best = t;
 	}
