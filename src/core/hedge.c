@@ -12,6 +12,9 @@
 /* A guess at a file of unknown length, to choose routes by. */
 #define GUESS (8 * LIMIT_KIB)
 
+/* And at the rate of a route, bytes a second. */
+#define RATE_GUESS 250000
+
 /* Pauses of a route that fails: 1 s, then twice as long each time. */
 #define COOL_DOUBLINGS 6
 
@@ -78,6 +81,9 @@ transfer_leave(struct hedge *h, struct transfer *t, enum hedge_why why)
 	t->used = false;
 	r->connections--;
 	r->deaf = !t->asked;
+	/* Others were faster by far: something may be wrong with it. */
+	r->doubt |= t->got == 0 && h->now - t->began > 2 * HEDGE_MIN &&
+		    (double)(h->now - t->began) > 2e6 * r->lag;
 	if (h->n_leave < sizeof(h->leave) / sizeof(*h->leave)) {
 		h->leave_why[h->n_leave] = why;
 		h->leave[h->n_leave++] = t->id;
@@ -478,21 +484,20 @@ run_eta_of(
 {
 	const struct hroute *route = &h->r[r->route];
 	double rate = route->rate, age = (double)(now - r->began) / 1e6;
-	double idle = 0;
+	double lag = 2 * route->lag < age ? route->lag : age / 2;
+	double idle = 0, own;
 
+	if (r->got == 0 && age > route->lag * 1.3 + 0.1)
+		return 1e9;
 	if (route->connections > 1)
 		rate /= route->connections;
-	if (rate <= 0 || (r->got == 0 && age > route->lag * 1.3 + 0.1))
-		return 1e9;
+	/* Without a measure the first bytes are one, or a guess is. */
+	own = (double)r->got / (age - lag + 0.02);
+	if (rate <= 0)
+		rate = r->got > 0 ? own : RATE_GUESS;
 	/* A route may have become slower than it was. */
-	if (r->got > 0 && age > 0.5) {
-		double own =
-			(double)r->got /
-			(age - (2 * route->lag < age ? route->lag : age / 2));
-
-		if (own < rate / 4)
-			rate = own;
-	}
+	if (r->got > 0 && age > 0.5 && own < rate / 4)
+		rate = own;
 	/* Who has been silent will be for as long again. */
 	if (r->got > 0 && now - r->last > 50 * MS)
 		idle = 2 * (double)(now - r->last) / 1e6;

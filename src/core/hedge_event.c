@@ -80,7 +80,8 @@ hedge_bytes(struct hedge *h, uint32_t id, size_t n, int64_t now)
 			r->window = 0;
 	}
 	t->got += n;
-	t->last = now;
+	t->last = h->now = now;
+	r->doubt = false;
 	if (t->got > r->biggest)
 		r->biggest = t->got;
 	rate_count(r, n, now);

@@ -86,6 +86,7 @@ struct hroute {
 	bool used, worked, delivered, out, small;
 	bool late;	/* its mirror is behind */
 	bool deaf;	/* left before it was even connected */
+	bool doubt;	/* left without an answer after a long time */
 	bool bad;	/* failed, and did not work since */
 	bool hurt;	/* failed in this job */
 	bool measured;	/* the rate is of this session */
@@ -125,6 +126,7 @@ struct hedge {
 	enum hedge_why leave_why[2 * TRANSFERS];
 	size_t n_leave;
 	uint32_t serial;
+	int64_t now;	 /* the last moment told */
 	uint64_t wasted; /* in this job */
 };
 

@@ -123,6 +123,7 @@ hedge_watch(struct hedge *h, int64_t now)
 {
 	size_t i;
 
+	h->now = now;
 	for (i = 0; i < TRANSFERS; i++)
 		if (h->t[i].used)
 			transfer_watch(h, &h->t[i], now);

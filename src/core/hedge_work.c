@@ -42,7 +42,7 @@ live_count(const struct hedge *h, int64_t now)
 static double
 route_time(const struct hroute *r, uint64_t n)
 {
-	return (r->late ? 10 : 0) + r->lag +
+	return (r->late ? 10 : 0) + (r->doubt ? 1 : 0) + r->lag +
 	       (r->rate > 0 ? (double)n / r->rate : 0.1);
 }
 
@@ -386,9 +386,11 @@ run_cut(const struct hedge *h, const struct run *r, size_t route, double eta)
 	return i;
 }
 
-/* When a unit will be here by the best of those that bring it, seconds. */
+/* When a unit will be here by the best of those that bring it, seconds; 0
+ * when one of them is of this mirror. */
 static double
-unit_eta(const struct hedge *h, size_t file, size_t unit, int64_t now)
+unit_eta(const struct hedge *h, size_t file, size_t unit, size_t mirror,
+	int64_t now)
 {
 	const struct unit *u = &h->f[file].u[unit];
 	double best = 1e9;
@@ -402,6 +404,8 @@ unit_eta(const struct hedge *h, size_t file, size_t unit, int64_t now)
 		if (!r->used || r->lost || r->file != file || r->next > unit ||
 			run_units(h, r) <= unit)
 			continue;
+		if (h->r[r->route].r.mirror == mirror)
+			return 0;
 		t = run_eta_of(h, r,
 			u->offset + u->n > at ? u->offset + u->n - at : 0, now);
 		if (t < best)
@@ -424,7 +428,7 @@ twin_take(struct hedge *h, struct run *r, size_t route, int64_t now,
 	for (i = 0; i < h->files; i++)
 		all += hfile_size(&h->f[i]);
 	if (k >= end || f->u[k].claims >= TWINS ||
-		unit_eta(h, r->file, k, now) <
+		unit_eta(h, r->file, k, h->r[route].r.mirror, now) <
 			1.5 * route_time(&h->r[route], f->u[k].n) + 0.05 ||
 		h->wasted + f->u[k].n > all / 10 + LIMIT_PART)
 		return false;
