@@ -487,7 +487,9 @@ run_eta_of(
 	double lag = 2 * route->lag < age ? route->lag : age / 2;
 	double idle = 0, own;
 
-	if (r->got == 0 && age > route->lag * 1.3 + 0.1)
+	/* Of one that never brought anything nothing is to be expected. */
+	if (r->got == 0 &&
+		(!route->delivered || age > route->lag * 1.3 + 0.1))
 		return 1e9;
 	if (route->connections > 1)
 		rate /= route->connections;
