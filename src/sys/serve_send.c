@@ -14,6 +14,9 @@
 #define TURN_BYTES (512 * LIMIT_KIB)
 #define PACED_BYTES (16 * LIMIT_KIB)
 
+/* A file of at most so many bytes is sent with its head. */
+#define SHORT_BYTES ((off_t)(16 * LIMIT_KIB))
+
 /* Bytes the client's side has taken. The kernel's buffer is not counted: it
  * may hold megabytes that nobody reads. */
 uint64_t
@@ -27,23 +30,29 @@ send_delivered(const struct conn *c)
 	return c->sent - (uint64_t)queued;
 }
 
-/* Send the head in s->head; keep what does not fit. */
+/* Hand bytes to the kernel; *n is how many it took. */
 static enum step
-send_head(struct serve *s, struct conn *c)
+hand(struct serve *s, struct conn *c, const uint8_t *p, size_t size, int flags,
+	size_t *n)
 {
-	int flags = MSG_NOSIGNAL | (c->file >= 0 ? MSG_MORE : 0);
-	ssize_t n = send(c->fd, s->head.p, s->head.n, flags);
-	size_t left;
+	ssize_t k = send(c->fd, p, size, MSG_NOSIGNAL | flags);
 
-	if (n < 0 && errno != EAGAIN && errno != EINTR)
-		return STEP_GONE;
-	if (n < 0)
-		n = 0;
-	c->sent += (uint64_t)n;
-	s->month.sent += (uint64_t)n;
-	left = s->head.n - (size_t)n;
-	if (left == 0)
-		return STEP_DONE;
+	*n = 0;
+	if (k < 0)
+		return errno == EAGAIN || errno == EINTR ? STEP_BLOCKED
+							 : STEP_GONE;
+	*n = (size_t)k;
+	c->sent += (uint64_t)k;
+	s->month.sent += (uint64_t)k;
+	return *n == size ? STEP_DONE : STEP_BLOCKED;
+}
+
+/* Keep what is left of the head in s->head after n bytes of it. */
+static enum step
+keep_head(struct serve *s, struct conn *c, size_t n)
+{
+	size_t left = s->head.n - n;
+
 	c->out = malloc(left);
 	if (c->out == NULL)
 		return STEP_GONE;
@@ -51,6 +60,16 @@ send_head(struct serve *s, struct conn *c)
 	c->out_n = (uint32_t)left;
 	c->out_at = 0;
 	return STEP_BLOCKED;
+}
+
+static enum step
+send_head(struct serve *s, struct conn *c)
+{
+	size_t n;
+	enum step k = hand(
+		s, c, s->head.p, s->head.n, c->file >= 0 ? MSG_MORE : 0, &n);
+
+	return k == STEP_BLOCKED ? keep_head(s, c, n) : k;
 }
 
 static enum step
@@ -74,6 +93,22 @@ send_kept(struct serve *s, struct conn *c)
 	c->out = NULL;
 	c->out_n = c->out_at = 0;
 	return STEP_DONE;
+}
+
+/* Bytes of the file are on their way. */
+static void
+count(struct serve *s, size_t n)
+{
+	s->counts.bytes += n;
+	s->owed -= n;
+	s->tokens -= (int64_t)n;
+}
+
+static void
+close_file(struct conn *c)
+{
+	close(c->file);
+	c->file = -1;
 }
 
 /* How much of a turn is left to a client; 0 is a pause, for all whose file
@@ -109,15 +144,44 @@ send_file(struct serve *s, struct conn *c)
 		if (n == 0) /* the file was cut while we sent it */
 			return STEP_GONE;
 		c->sent += (uint64_t)n;
-		s->counts.bytes += (uint64_t)n;
 		s->month.sent += (uint64_t)n;
-		s->owed -= (uint64_t)n;
-		s->tokens -= n;
+		count(s, (size_t)n);
 		turn -= n;
 	}
-	close(c->file);
-	c->file = -1;
+	close_file(c);
 	return STEP_DONE;
+}
+
+/* A short file goes with its head, in one piece: for so few bytes copying
+ * costs less than sendfile. What does not fit is sent as of a long one. */
+static enum step
+send_short(struct serve *s, struct conn *c, size_t n)
+{
+	size_t head = s->head.n, sent;
+	enum step k = hand(s, c, s->head.p, head + n, 0, &sent);
+
+	if (k == STEP_GONE)
+		return k;
+	if (sent < head)
+		return keep_head(s, c, sent);
+	c->at += (off_t)(sent - head);
+	count(s, sent - head);
+	if (c->at == c->end)
+		close_file(c);
+	return k;
+}
+
+/* Read a short file behind its head. One that is being cut ends as a long one
+ * does. */
+static bool
+read_short(struct serve *s, const struct conn *c, size_t *n)
+{
+	bool paced = s->config.rate > 0 && c->paced;
+
+	*n = (size_t)(c->end - c->at);
+	return c->file >= 0 && !paced && c->end - c->at <= SHORT_BYTES &&
+	       buf_reserve(&s->head, *n) == ERR_OK &&
+	       pread(c->file, s->head.p + s->head.n, *n, c->at) == (ssize_t)*n;
 }
 
 enum step
@@ -133,7 +197,11 @@ send_rest(struct serve *s, struct conn *c)
 enum step
 send_begin(struct serve *s, struct conn *c)
 {
-	enum step k = send_head(s, c);
+	enum step k;
+	size_t n;
 
+	if (read_short(s, c, &n))
+		return send_short(s, c, n);
+	k = send_head(s, c);
 	return k == STEP_DONE ? send_rest(s, c) : k;
 }
