@@ -131,6 +131,172 @@ test_bad(void)
 		"", "a country twice");
 }
 
+#define SITES                                                                  \
+	"[blocked \"RU a.example\"]\nsource = us\n"                            \
+	"[blocked \"RU odd.example\"]\nsource = OONI\nmeasured = 90\n"         \
+	"anomalies = 60\n"                                                     \
+	"[blocked \"RU sure.odd.example\"]\nname = Sure\nsince = 2022-03\n"    \
+	"how = dns, http-diff\nsource = OONI\nmeasured = 90\n"                 \
+	"confirmed = 60\nanomalies = 3\nfrom = 2026-01-01\n"                   \
+	"until = 2026-02-01\n"
+
+static bool
+forbids(const struct country *c, const char *host)
+{
+	return country_forbids(c, span_str(host));
+}
+
+static void
+test_blocked(void)
+{
+	const struct blocked *b;
+	struct country c;
+	struct buf out;
+
+	is_err(parse(SITES), ERR_OK, "blocked sites");
+	is_err(countries_find(&cs, "RU", &c, &d), ERR_OK,
+		"make their country known");
+	ok(forbids(&c, "a.example") && forbids(&c, "www.a.example"),
+		"a site and what is below it are forbidden");
+	ok(!forbids(&c, "ba.example") && !forbids(&c, "example") &&
+			!forbids(&c, "a.example.org") && !forbids(&c, ""),
+		"what only looks like it is not");
+	ok(!forbids(&c, "odd.example") &&
+			country_blocked(&c, span_str("odd.example")) != NULL,
+		"a suspicion forbids nothing");
+	ok(forbids(&c, "sure.odd.example") && forbids(&c, "x.sure.odd.example"),
+		"proof below it does");
+	b = country_blocked(&c, span_str("x.sure.odd.example"));
+	ok(b != NULL && b->how == (BLOCKED_DNS | BLOCKED_HTTP_DIFF) &&
+			b->confirmed == 60 && b->word == COUNTRY_USER,
+		"and says how, how often and on whose word");
+	buf_init(&out, 4096);
+	is_err(blocked_write("RU", b, &out), ERR_OK, "it is written");
+	is_str(buf_cstr(&out), strstr(SITES, "[blocked \"RU sure"),
+		"as it was");
+	buf_free(&out);
+	is_err(countries_find(&cs, "BY", &c, &d), ERR_MISSING, "elsewhere");
+	ok(!forbids(&c, "a.example"), "it is not forbidden");
+}
+
+static void
+test_blocked_bad(void)
+{
+	bad("[blocked \"RU\"]\nsource = x\n", "host name", "no site");
+	bad("[blocked \"RU com\"]\nsource = x\n", "host name", "all of com");
+	bad("[blocked \"RU  a.example\"]\nsource = x\n", "host name",
+		"two spaces");
+	bad("[blocked \"RU A.example\"]\nsource = x\n", "host name",
+		"upper case");
+	bad("[blocked \"ru a.example\"]\nsource = x\n", "country code",
+		"no country");
+	bad("[blocked \"RU a.example\"]\nname = x\n", "no source", "no source");
+	bad("[blocked \"RU a.example\"]\nsource = x\nhow = magic\n", "dns",
+		"an unknown way");
+	bad("[blocked \"RU a.example\"]\nsource = x\nhow = dns, dns\n", "once",
+		"a way twice");
+	bad("[blocked \"RU a.example\"]\nsource = x\nsince = 2022-02-30\n",
+		"since", "no such day");
+	bad("[blocked \"RU a.example\"]\nsource = x\nsince = 22\n", "since",
+		"half a year");
+	bad("[blocked \"RU a.example\"]\nsource = x\nmeasured = 5\n"
+	    "confirmed = 6\n",
+		"more than was measured", "too many confirmed");
+	bad("[blocked \"RU a.example\"]\nsource = x\nmeasured = 5\n"
+	    "confirmed = 3\nanomalies = 3\n",
+		"more than was measured", "too many in all");
+	bad("[blocked \"RU a.example\"]\nsource = x\n"
+	    "measured = 9007199254740992\n",
+		"a number", "a count over 2^53");
+	bad("[blocked \"RU a.example\"]\nsource = x\nfrom = 2026-01-01\n",
+		"one end", "half a period");
+	bad("[blocked \"RU a.example\"]\nsource = x\nfrom = 2026-01-02\n"
+	    "until = 2026-01-01\n",
+		"before it begins", "a period backwards");
+}
+
+/* Built-in, then the outlet's, then the user's word. */
+static void
+test_overlay(void)
+{
+	static const char shipped[] =
+		"[country \"RU\"]\nname = Russia\nstrategies = https, doh\n"
+		"avoid-hosts = cloud.example\n"
+		"[blocked \"RU a.example\"]\nname = A\nsince = 2020\n"
+		"source = shipped\n";
+	static const char told[] =
+		"[country \"RU\"]\nstrategies = front\nmirrors = m\n"
+		"[blocked \"RU a.example\"]\nsource = told\n"
+		"[blocked \"BY b.example\"]\nsource = told\n";
+	struct countries base, more, mine;
+	struct country c;
+
+	ok(countries_parse(span_str(shipped), "a", COUNTRY_BUILTIN, &base,
+		   &d) == ERR_OK &&
+			countries_parse(span_str(told), "b", COUNTRY_SIGNED,
+				&more, &d) == ERR_OK &&
+			countries_parse(span_str(shipped), "c", COUNTRY_USER,
+				&mine, &d) == ERR_OK,
+		"three tables");
+	is_err(countries_overlay(&base, &more, &d), ERR_OK,
+		"the outlet's over the built-in one");
+	ok(countries_find(&base, "RU", &c, &d) == ERR_OK &&
+			c.order[0] == STRATEGY_FRONT && c.ordered == 1 &&
+			c.order[1] == STRATEGY_HTTPS &&
+			c.word == COUNTRY_SIGNED,
+		"has the outlet's order");
+	ok(strcmp(c.name, "Russia") == 0 && c.n_avoid == 1 && c.n_mirrors == 1,
+		"beside what it did not speak of");
+	ok(c.n_blocked == 1 && strcmp(c.blocked[0].source, "told") == 0 &&
+			strcmp(c.blocked[0].name, "A") == 0 &&
+			strcmp(c.blocked[0].since, "2020") == 0,
+		"and its word about a site");
+	ok(countries_find(&base, "BY", &c, &d) == ERR_OK && c.n_blocked == 1,
+		"and about another country");
+	is_err(countries_overlay(&mine, &more, &d), ERR_OK,
+		"the outlet's over the user's");
+	ok(countries_find(&mine, "RU", &c, &d) == ERR_OK &&
+			c.order[0] == STRATEGY_HTTPS &&
+			c.word == COUNTRY_USER &&
+			strcmp(c.blocked[0].source, "shipped") == 0,
+		"changes nothing of the user's");
+	ok(c.n_mirrors == 1, "but adds the mirrors that it has");
+	is_err(countries_overlay(&mine, &more, &d), ERR_OK, "twice");
+	ok(countries_find(&mine, "RU", &c, &d) == ERR_OK && c.n_mirrors == 1 &&
+			c.n_blocked == 1,
+		"is like once");
+	countries_clear(&base);
+	countries_clear(&more);
+	countries_clear(&mine);
+}
+
+/* Mirrors that the table names come first, those at hosts to avoid last. */
+static void
+test_place(void)
+{
+	const struct mirror named = {.name = "m", .url = "https://m.example/"};
+	const struct mirror plain = {.name = "p", .url = "https://p.example/"};
+	const struct mirror far = {
+		.name = "m", .url = "https://x.cloud.example/"};
+	struct country c;
+
+	is_err(parse("[country \"RU\"]\nmirrors = m\n"
+		     "avoid-hosts = cloud.example\nstrategies = sni, doh\n"),
+		ERR_OK, "a table");
+	ok(countries_find(&cs, "RU", &c, &d) == ERR_OK &&
+			country_place(&c, &named) < country_place(&c, &plain) &&
+			country_place(&c, &plain) < country_place(&c, &far) &&
+			country_place(&c, &far) < COUNTRY_PLACES,
+		"puts mirrors where they belong");
+	ok(country_rank(&c, STRATEGY_SNI) == 0 &&
+			country_rank(&c, STRATEGY_DOH) == 1 &&
+			country_rank(&c, STRATEGY_HTTPS) == 2 &&
+			country_rank(&c, STRATEGY_HTTP) == STRATEGY_COUNT - 1,
+		"and ways");
+	bad("[country \"RU\"]\nmirrors = m, m\n", "twice", "a mirror twice");
+	bad("[country \"RU\"]\nmirrors = M\n", "name", "a wrong name");
+}
+
 static void
 test_builtin(void)
 {
@@ -146,6 +312,10 @@ test_builtin(void)
 	ok(countries_find(&cs, "RU", &c, &d) == ERR_OK && c.n_avoid > 4,
 		"and in Russia the hosts to try last");
 	is_err(countries_find(&cs, "TM", &c, &d), ERR_OK, "Turkmenistan");
+	ok(countries_find(&cs, "RU", &c, &d) == ERR_OK &&
+			forbids(&c, "meduza.io") && !forbids(&c, "meduza.org"),
+		"and blocked sites");
+	is_err(countries_find(&cs, "TM", &c, &d), ERR_OK, "Turkmenistan");
 	is_err((int)c.order[0], STRATEGY_FILE, "has folders first");
 }
 
@@ -155,6 +325,10 @@ main(void)
 	test_order();
 	test_find();
 	test_bad();
+	test_blocked();
+	test_blocked_bad();
+	test_overlay();
+	test_place();
 	test_builtin();
 	countries_clear(&cs);
 	return plan();

@@ -158,6 +158,144 @@ test_bad(void)
 	is_err(parse(many), ERR_LIMIT, "refused: one mirror too many");
 }
 
+#define PIN "sha256//AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+#define WAYS                                                                   \
+	"{\"addresses\":[\"203.0.113.7\",\"2001:db8::7\"],"                    \
+	"\"front\":\"cdn.example\",\"kind\":\"storage\",\"name\":\"far\","     \
+	"\"pin\":\"" PIN "\",\"sni\":\"shop.example\","                        \
+	"\"url\":\"https://far.example/\"}"
+#define WITH(m, more)                                                          \
+	"{\"_type\":\"erika-mirrors-1\"," more "\"mirrors\":[" m "]}"
+#define RESOLVERS(r)                                                           \
+	"{\"_type\":\"erika-mirrors-1\",\"mirrors\":[],\"resolvers\":[" r "]}"
+
+static void
+test_ways(void)
+{
+	const struct mirror *m;
+	struct buf out;
+
+	buf_init(&out, 4096);
+	is_err(parse(LIST(WAYS)), ERR_OK, "a mirror with other ways");
+	m = &ms.list[0];
+	ok(ms.n == 1 && m->n_addresses == 2 && m->storage,
+		"has addresses and a kind");
+	is_str(m->pin, PIN, "its key");
+	is_str(m->sni, "shop.example", "another name");
+	is_str(m->front, "cdn.example", "and a front");
+	is_err(mirrors_write(&ms, &out, &d), ERR_OK, "it is written");
+	is_str(buf_cstr(&out), LIST(WAYS), "as it was");
+	is_err(parse(RESOLVERS("{\"address\":\"203.0.113.53\","
+			       "\"url\":\"https://dns.example/dns-query\"},"
+			       "{\"url\":\"https://203.0.113.54/q\"}")),
+		ERR_OK, "resolvers, one of which is an address itself");
+	ok(ms.n_resolvers == 2 && ms.resolvers[1].address == NULL, "are two");
+	is_err(parse(WITH("", "\"countries\":{\"RU\":{\"blocked\":[{\"host\":"
+			      "\"a.example\",\"source\":\"us\"}],"
+			      "\"strategies\":[\"sni\"]}},")),
+		ERR_OK, "what is known about a country");
+	ok(ms.countries.n == 1 && ms.countries.list[0].n_blocked == 1 &&
+			ms.countries.list[0].order[0] == STRATEGY_SNI,
+		"is there");
+	buf_clear(&out);
+	is_err(mirrors_write(&ms, &out, &d), ERR_OK, "it is written");
+	is_err(parse(buf_cstr(&out)), ERR_OK, "and read again");
+	buf_free(&out);
+}
+
+/* One member of a mirror, after "{" and before its name. */
+#define ONE(members, url) LIST("{" members ",\"url\":\"" url "\"}")
+
+static void
+test_ways_bad(void)
+{
+	bad(ONE("\"addresses\":[],\"name\":\"n\"", "https://n/"), ERR_REFUSED,
+		"no address in a list of them");
+	bad(ONE("\"addresses\":[\"10.0.0.1\"],\"name\":\"n\"", "https://n/"),
+		ERR_REFUSED, "a private address");
+	bad(ONE("\"addresses\":[\"::1\"],\"name\":\"n\"", "https://n/"),
+		ERR_REFUSED, "this machine");
+	bad(ONE("\"addresses\":[\"n.example\"],\"name\":\"n\"", "https://n/"),
+		ERR_REFUSED, "a name for an address");
+	bad(ONE("\"addresses\":[\"8.8.8.8\",\"8.8.8.8\"],\"name\":\"n\"",
+		    "https://n/"),
+		ERR_REFUSED, "an address twice");
+	bad(ONE("\"addresses\":[1],\"name\":\"n\"", "https://n/"), ERR_SYNTAX,
+		"a number for an address");
+	bad(ONE("\"addresses\":[\"1.1.1.1\",\"1.1.1.2\",\"1.1.1.3\","
+		"\"1.1.1.4\",\"1.1.1.5\",\"1.1.1.6\",\"1.1.1.7\","
+		"\"1.1.1.8\",\"1.1.1.9\"],\"name\":\"n\"",
+		    "https://n/"),
+		ERR_LIMIT, "nine addresses");
+	bad(ONE("\"name\":\"n\",\"pin\":\"sha256//AAEC\"", "https://n/"),
+		ERR_REFUSED, "a short pin");
+	bad(ONE("\"name\":\"n\",\"pin\":\"sha1//AAEC\"", "https://n/"),
+		ERR_REFUSED, "another kind of pin");
+	bad(ONE("\"name\":\"n\",\"pin\":\"" PIN "\"", "http://n/"), ERR_REFUSED,
+		"a pin without TLS");
+	bad(ONE("\"name\":\"n\",\"sni\":\"shop.example\"", "https://n/"),
+		ERR_REFUSED, "another name without a pin");
+	bad(ONE("\"name\":\"n\",\"pin\":\"" PIN "\",\"sni\":\"1.2.3.4\"",
+		    "https://n/"),
+		ERR_REFUSED, "an address for a name");
+	bad(ONE("\"name\":\"n\",\"pin\":\"" PIN "\",\"sni\":\"Shop.example\"",
+		    "https://n/"),
+		ERR_REFUSED, "upper case in a name");
+	bad(ONE("\"front\":\"localhost\",\"name\":\"n\"", "https://n/"),
+		ERR_REFUSED, "a front without a dot");
+	bad(ONE("\"front\":\"a.example:443\",\"name\":\"n\"", "https://n/"),
+		ERR_REFUSED, "a front with a port");
+	bad(ONE("\"kind\":\"plain\",\"name\":\"n\"", "https://n/"), ERR_REFUSED,
+		"the kind that is not named");
+	bad(ONE("\"kind\":\"storage\",\"name\":\"n\"", "http://n/"),
+		ERR_REFUSED, "storage without TLS");
+	bad(RESOLVERS(""), ERR_REFUSED, "no resolver in a list of them");
+	bad(RESOLVERS("{\"url\":\"https://dns.example/q\"}"), ERR_REFUSED,
+		"a resolver that would have to be looked up");
+	bad(RESOLVERS("{\"address\":\"192.168.0.1\","
+		      "\"url\":\"https://dns.example/q\"}"),
+		ERR_REFUSED, "a private one");
+	bad(RESOLVERS("{\"address\":\"8.8.8.8\","
+		      "\"url\":\"http://dns.example/q\"}"),
+		ERR_REFUSED, "one without TLS");
+	bad(RESOLVERS("{\"address\":\"8.8.8.8\"}"), ERR_SYNTAX,
+		"one without a URL");
+	bad(RESOLVERS("{\"address\":\"8.8.8.8\",\"port\":1,"
+		      "\"url\":\"https://dns.example/q\"}"),
+		ERR_SYNTAX, "an unknown member");
+	bad(WITH("", "\"countries\":{},"), ERR_REFUSED, "no country");
+	bad(WITH("", "\"countries\":{\"ru\":{}},"), ERR_REFUSED,
+		"a lower-case country");
+	bad(WITH("", "\"countries\":{\"RU\":{\"prefer\":[]}},"), ERR_SYNTAX,
+		"an unknown member of a country");
+	bad(WITH("", "\"countries\":{\"RU\":{\"strategies\":[\"ftp\"]}},"),
+		ERR_REFUSED, "an unknown strategy");
+	bad(WITH("", "\"countries\":{\"RU\":{\"strategies\":[]}},"),
+		ERR_REFUSED, "no strategy");
+	bad(WITH("", "\"countries\":{\"RU\":{\"blocked\":[{\"host\":"
+		     "\"a.example\"}]}},"),
+		ERR_REFUSED, "a site without a source");
+	bad(WITH("", "\"countries\":{\"RU\":{\"blocked\":[{\"host\":\"com\","
+		     "\"source\":\"us\"}]}},"),
+		ERR_REFUSED, "all of com");
+	bad(WITH("", "\"countries\":{\"RU\":{\"blocked\":[{\"host\":"
+		     "\"a.example\",\"source\":\"us\"},{\"host\":"
+		     "\"a.example\",\"source\":\"us\"}]}},"),
+		ERR_REFUSED, "a site twice");
+	bad(WITH("", "\"countries\":{\"RU\":{\"blocked\":[{\"confirmed\":2,"
+		     "\"host\":\"a.example\",\"measured\":1,"
+		     "\"source\":\"us\"}]}},"),
+		ERR_REFUSED, "more confirmed than measured");
+	bad(WITH("", "\"countries\":{\"RU\":{\"blocked\":[{\"host\":"
+		     "\"a.example\",\"how\":[\"magic\"],"
+		     "\"source\":\"us\"}]}},"),
+		ERR_REFUSED, "a way that OONI has no word for");
+	bad(WITH("", "\"countries\":{\"RU\":{\"blocked\":[{\"host\":"
+		     "\"a.example\",\"since\":\"2022-13\","
+		     "\"source\":\"us\"}]}},"),
+		ERR_REFUSED, "a 13th month");
+}
+
 /* No byte of a list may change unnoticed into another list that is read with
  * the same content, and none may crash the reader. */
 static void
@@ -165,7 +303,7 @@ test_mutants(void)
 {
 	static const char list[] =
 		LIST("{\"countries\":[\"RU\"],\"name\":\"east\","
-		     "\"url\":\"https://e.example/\"}," NORTH);
+		     "\"url\":\"https://e.example/\"}," NORTH "," WAYS);
 	char copy[sizeof(list)];
 	struct buf out;
 	size_t i, same = 0, read = 0;
@@ -238,6 +376,43 @@ test_config(void)
 		   "[mirror \"m\"]\nurl = https://m/\n",
 		"no url", "nor in the first of two");
 	bad_config("[mirror \"n\"]\nurl = n.example\n", "URL", "a bare host");
+	is_err(config("[mirror \"n\"]\nurl = https://n/\n"
+		      "address = 203.0.113.7, 2001:db8::7\npin = " PIN
+		      "\nsni = shop.example\nfront = cdn.example\n"
+		      "kind = storage\nlisted = no\n"
+		      "[resolver \"https://dns.example/q\"]\n"
+		      "address = 203.0.113.53\n"
+		      "[mirror \"m\"]\nurl = https://m/\n"),
+		ERR_OK, "a mirror with all there is, a resolver, a mirror");
+	ok(ms.n == 2 && ms.n_resolvers == 1 && ms.list[0].unlisted &&
+			!ms.list[1].unlisted && ms.list[0].n_addresses == 2,
+		"are what they are");
+	buf_init(&out, 4096);
+	is_err(mirrors_write(&ms, &out, &d), ERR_OK, "can be signed");
+	ok(strstr(buf_cstr(&out), "https://m/") != NULL &&
+			strstr(buf_cstr(&out), "https://n/") == NULL,
+		"without the unlisted one");
+	buf_clear(&out);
+	is_err(mirror_write(&ms.list[0], &out), ERR_OK, "written back");
+	is_err(config(buf_cstr(&out)), ERR_OK, "it is read");
+	ok(ms.n == 1 && ms.list[0].unlisted && ms.list[0].storage &&
+			strcmp(ms.list[0].pin, PIN) == 0,
+		"as it was");
+	buf_free(&out);
+	bad_config("[mirror \"n\"]\nurl = https://n/\naddress = 10.0.0.1\n",
+		"private", "a private address");
+	bad_config("[mirror \"n\"]\nto = /x\naddress = 8.8.8.8\n", "no url",
+		"an address of nothing");
+	bad_config("[mirror \"n\"]\nurl = https://n/\naddress = 8.8.8.8,\n",
+		"not an address", "a comma at the end");
+	bad_config("[mirror \"n\"]\nurl = https://n/\nkind = tape\n",
+		"plain or storage", "another kind");
+	bad_config("[mirror \"n\"]\nurl = https://n/\nlisted = maybe\n",
+		"no or yes", "neither yes nor no");
+	bad_config("[resolver \"https://dns.example/q\"]\nurl = x\n",
+		"unknown key", "a key of a mirror");
+	bad_config("[outlet]\nroot = 00\n", "outside",
+		"a section of the reader's files");
 	bad_config("[mirror]\nurl = https://n/\n", "name", "no name");
 	bad_config(
 		"[mirror \"N\"]\nurl = https://n/\n", "name", "a wrong name");
@@ -251,6 +426,37 @@ test_config(void)
 	bad_config("[mirror \"n\"]\nurl = https://n/\n[mirror \"m\"]\n"
 		   "url = https://m/\n[mirror \"n\"]\nto = /x\n",
 		"n", "a section twice");
+}
+
+#define ROOT64                                                                 \
+	"00112233445566778899aabbccddeeff00112233445566778899aabbccddeeff"
+
+/* A file that a reader was given. */
+static void
+test_own(void)
+{
+	static const char *const wrong[] = {"[outlet]\nroot = 00\n",
+		"[outlet]\nname = x\n", "[outlet \"x\"]\nroot = " ROOT64 "\n",
+		"[mirror \"n\"]\nurl = https://n/\nto = /x\n",
+		"[mirror \"n\"]\nurl = relative/\n",
+		"[mirror \"n\"]\ncountries = RU\n"};
+	size_t i;
+
+	mirrors_clear(&ms);
+	is_err(mirrors_own(span_str("[outlet]\nroot = " ROOT64 "\n"
+				    "[mirror \"n\"]\nurl = https://n/\n"
+				    "address = 192.168.1.1\n"
+				    "[mirror \"stick\"]\nurl = /media/s\n"),
+		       "o.ini", &ms, &d),
+		ERR_OK, "folders and private addresses are a reader's own");
+	ok(ms.n == 2 && ms.has_root && ms.root[1] == 0x11,
+		"and whose they are is said");
+	for (i = 0; i < sizeof(wrong) / sizeof(*wrong); i++) {
+		mirrors_clear(&ms);
+		is_err(mirrors_own(span_str(wrong[i]), "o.ini", &ms, &d),
+			ERR_CONFIG, "refused: case %zu", i);
+		ok(ms.n == 0 && !ms.has_root, "and nothing is left of it");
+	}
 }
 
 /* What we ship as an example must be one. */
@@ -283,7 +489,10 @@ main(void)
 	test_base();
 	test_parse();
 	test_bad();
+	test_ways();
+	test_ways_bad();
 	test_mutants();
+	test_own();
 	test_config();
 	test_example();
 	mirrors_clear(&ms);
