@@ -73,6 +73,13 @@ mirror_line(char *out, size_t size, const struct sync_mirror *m)
 			m->why);
 		break;
 	case ERR_MISSING:
+		if (m->removed) {
+			snprintf(out, size,
+				"%s was removed by the operator of %s, who "
+				"answers so; other mirrors may have it",
+				m->file, name);
+			break;
+		}
 		snprintf(out, size, "%s %s %s: %s", name,
 			m->stale ? "is stale, and lacks" : "lacks", m->file,
 			m->why);
@@ -106,9 +113,14 @@ mirrors_print(const struct context *cx, const struct sync_report *r)
 		if (line[0] != '\0')
 			talk(cx, "  %s", line);
 		else if (cx->verbose && r->mirrors[i].asked)
-			talk(cx, "  %s is fine",
+			talk(cx, "  %s %s",
 				text_show(line, sizeof(line),
-					span_str(r->mirrors[i].name)));
+					span_str(r->mirrors[i].name)),
+				!r->mirrors[i].worked
+					? "was asked, but others were faster"
+				: r->mirrors[i].small
+					? "is fine, by small connections"
+					: "is fine");
 	}
 }
 
@@ -176,15 +188,21 @@ mirrors_json(const struct sync_report *r)
 
 		mirror_line(line, sizeof(line), m);
 		json_array_append_new(
-			a, json_pack("{s:o, s:o, s:b, s:s, s:I, s:s}", "name",
-				   erika_json_text(m->name), "url",
+			a, json_pack("{s:o, s:o, s:b, s:s, s:I, s:s, s:s, s:I,"
+				     " s:b}",
+				   "name", erika_json_text(m->name), "url",
 				   erika_json_text(m->url), "asked", m->asked,
 				   "state",
 				   m->err == ERR_OK && m->stale ? "stale"
-				   : m->err == ERR_OK		? "ok"
+				   : m->err == ERR_OK && m->asked && !m->worked
+					   ? "late"
+				   : m->err == ERR_MISSING && m->removed
+					   ? "removed"
+				   : m->err == ERR_OK ? "ok"
 						      : sync_deed(m->err),
 				   "version", (json_int_t)m->version, "message",
-				   line));
+				   line, "strategy", m->strategy, "bytes",
+				   (json_int_t)m->bytes, "small", m->small));
 	}
 	return a;
 }

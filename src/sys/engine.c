@@ -357,6 +357,7 @@ flight_end(struct engine *e, struct flight *f, const struct fetch_got *got,
 
 			c->err = got->err;
 			c->diag = got->diag;
+			c->status = got->status;
 		}
 		if (e->copies == 0 || got->err != ERR_MISSING)
 			e->calls->failed(

@@ -19,6 +19,7 @@ struct engine;
 struct engine_copy {
 	enum err err; /* ERR_OK or ERR_MISSING */
 	struct diag diag;
+	unsigned status; /* of HTTP, or 0 */
 	struct buf body;
 };
 

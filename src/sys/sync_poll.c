@@ -46,6 +46,7 @@ head_keep(struct sync *s, size_t place, struct engine_copy *got)
 		p->answered = true;
 		p->claims = doc->version;
 	} else {
+		s->r->mirrors[place].removed |= got->status == 451;
 		sync_blame(s, place, HEAD, e, &got->diag, &s->worst);
 		/* There is no use in a mirror without a head. */
 		p->out = true;

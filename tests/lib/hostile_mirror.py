@@ -403,6 +403,13 @@ def b_upgrade(r):
     r.hang()
 
 
+def b_removed(r):
+    """The operator took the bundles away."""
+    if r.path.endswith(".ekb"):
+        return r.answer(451, HTML, ["Content-Type: text/html"])
+    r.serve(r.content())
+
+
 def b_escape(r):
     """Terminal escapes where an error message might show them."""
     r.send(b"HTTP/1.1 200 \x1b]0;owned\x07\r\nContent-Range: \x1b[2J\r\n"
