@@ -174,7 +174,7 @@ fetch_next(struct fetch *f, double seconds, struct fetch_event *e, bool *have,
 	struct diag *d)
 {
 	int64_t now = clock_steady(), until, wait;
-	bool asked = false;
+	bool asked = false, idle;
 
 	(void)d;
 	wish_attend(f);
@@ -186,9 +186,13 @@ fetch_next(struct fetch *f, double seconds, struct fetch_event *e, bool *have,
 	for (;;) {
 		*have = event_take(f, e);
 		now = clock_steady();
-		if (*have || f->n_live == 0 || (asked && now >= until))
+		/* What was stopped has words to come, which free its place:
+		 * that is waited for when places run short. */
+		idle = f->n_live == 0 && f->n_open < SLOTS / 2;
+		if (*have || f->n_open + f->n_over == 0 ||
+			(asked && (idle || now >= until)))
 			break;
-		wait = wishes_watch(f);
+		wait = idle ? 0 : wishes_watch(f);
 		if (until - now < wait)
 			wait = until > now ? until - now : 0;
 		links_run(f, wait);
