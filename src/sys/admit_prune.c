@@ -22,9 +22,12 @@
 
 #define LINE (LIMIT_PATH + 16)
 
-/* Room that is made is a little more than is needed, since metadata comes
- * before it is known what it names: of the quota, one part in so many. */
+/* Room that is made is more than is needed, since metadata comes before it is
+ * known what it names: of the quota, one part in so many, and in a small one
+ * what the metadata of a push takes. */
 #define HEADROOM 32
+#define HEADROOM_BYTES (32 * BLOCK)
+#define HEADROOM_INODES 16
 
 /* Metadata that newer files replaced may still be asked for by who began with
  * it, for so long (erika-repository(5)). */
@@ -317,9 +320,10 @@ static void
 need_count(const struct admit_place *pl, uint64_t *bytes, uint64_t *inodes)
 {
 	const struct admit_intake *in = pl->in;
-	size_t i;
+	const char *folder = "";
+	size_t i, n = 0;
 
-	/* now.pack, timestamp and the folders of a new week. */
+	/* now.pack, and the folders down to the weeks. */
 	*bytes = 8 * BLOCK;
 	*inodes = 8;
 	for (i = 0; i < in->n_files; i++) {
@@ -327,6 +331,14 @@ need_count(const struct admit_place *pl, uint64_t *bytes, uint64_t *inodes)
 
 		if (f->staged || f->dropped)
 			continue;
+		/* They are sorted: each folder comes once, and is needed in
+		 * the stage too while they come. */
+		if (strncmp(f->path, folder, n + 1) != 0) {
+			folder = f->path;
+			n = (size_t)(strrchr(folder, '/') - folder);
+			*bytes += BLOCK;
+			*inodes += 1;
+		}
 		*bytes += f->target != NULL ? BLOCK : prune_cost(f->length);
 		*inodes += 1;
 	}
@@ -343,6 +355,14 @@ drop(struct admit_intake *in, const struct victim *v)
 			in->files[i].dropped = true;
 }
 
+static uint64_t
+less(uint64_t quota, unsigned part, uint64_t least)
+{
+	uint64_t n = quota / part;
+
+	return n > least ? n : least < quota ? least : quota;
+}
+
 /* Whether so much is within the quota, or that less a part of it. */
 static bool
 within(const struct admit_publisher *q, uint64_t bytes, uint64_t inodes,
@@ -351,8 +371,8 @@ within(const struct admit_publisher *q, uint64_t bytes, uint64_t inodes,
 	uint64_t b = q->store, i = q->inodes;
 
 	if (part > 0) {
-		b -= b / part;
-		i -= i / part;
+		b -= less(b, part, HEADROOM_BYTES);
+		i -= less(i, part, HEADROOM_INODES);
 	}
 	return (q->store == 0 || bytes <= b) && (q->inodes == 0 || inodes <= i);
 }
