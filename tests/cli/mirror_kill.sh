@@ -93,22 +93,22 @@ out 2026-11-12
 
 # ---- into an empty folder, and news into one that serves
 mkdir start
-every "a first pull" "$(wholetool first "$words")" \
-	admittool pull node "$words" "$PWD/first"
+every "a first head" "$(wholetool first "$words")" \
+	admittool feed node "$words" "$PWD/first"
 rm -rf start && cp -r first start
 every "a pull of news" "$(wholetool h/m "$words")" \
 	admittool pull node "$words" "$PWD/h/m"
 every "a push of news" "$(wholetool h/m "$words")" \
-	admittool pull node "$words" --kind push \
+	admittool feed node "$words" --kind push \
 	"$PWD/h/m"
 
 # ---- the quota: sealed weeks make room for news
 rm -rf start && cp -r first start
 size=$(find start -type f -o -type d | wc -l)
 pruning=1
-every "a pull that prunes" "$(wholetool h/m "$words" |
+every "news that prune" "$(wholetool h/m "$words" |
 	awk '{ print $1, $2 - 2, 2 }')" \
-	admittool pull node "$words" --inodes $((size + 18)) "$PWD/h/m"
+	admittool feed node "$words" --inodes $((size + 18)) "$PWD/h/m"
 is "$(find node/t -name '*.[12].ekb*')" "" \
 	"the sealed ones are gone, with their signatures"
 is "$(find node/t -name '*.[34].ekb*' | wc -l)" 4 "open ones are not"
@@ -125,6 +125,6 @@ at 2026-11-12 erika-press root new -q -C h/room \
 ok $? "the newsroom changes the timestamp's key"
 sed 's/^/# /' root.out
 run 0 "there is a second root" test -e h/m/m/2.root.json
-every "a pull of a root" "$(wholetool h/m "$words")" \
-	admittool pull node "$words" "$PWD/h/m"
+every "a change of root" "$(wholetool h/m "$words")" \
+	admittool feed node "$words" "$PWD/h/m"
 plan

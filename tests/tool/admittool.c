@@ -2,6 +2,8 @@
  *   admittool pull ROOT FINGERPRINT [OPTION...] SOURCE...
  *	--store N, --inodes N, --pin PATTERN, --kind push
  *	prints "BEFORE AFTER FILES"
+ *   admittool feed ROOT FINGERPRINT [OPTION...] FOLDER
+ *	the same from one folder without a fetcher: faster
  *   admittool put ROOT FINGERPRINT PATH FILE [PATH FILE]...
  *	prints "STATUS PATH" for each, all in one process
  *   admittool speed ROOT FINGERPRINT FOLDER
@@ -27,16 +29,13 @@ die(const struct diag *d)
 	return err_exit(d->code);
 }
 
+#define PINS 16
+
+/* How many arguments are options. */
 static int
-pull(struct admit_config *c, struct admit_publisher *p, enum admit_kind kind,
-	int argc, char **argv)
+options(struct admit_publisher *p, const char *pins[static PINS],
+	enum admit_kind *kind, int argc, char **argv)
 {
-	const char *pins[16];
-	struct pull_report r;
-	struct fetch *f = NULL;
-	struct admit *a = NULL;
-	struct diag d;
-	enum err e;
 	int i;
 
 	p->pinned = pins;
@@ -45,11 +44,26 @@ pull(struct admit_config *c, struct admit_publisher *p, enum admit_kind kind,
 			p->store = strtoull(argv[i + 1], NULL, 10);
 		if (strcmp(argv[i], "--inodes") == 0)
 			p->inodes = strtoull(argv[i + 1], NULL, 10);
-		if (strcmp(argv[i], "--pin") == 0)
+		if (strcmp(argv[i], "--pin") == 0 && p->n_pinned < PINS)
 			pins[p->n_pinned++] = argv[i + 1];
 		if (strcmp(argv[i], "--kind") == 0)
-			kind = ADMIT_PUSH;
+			*kind = ADMIT_PUSH;
 	}
+	return i;
+}
+
+static int
+pull(struct admit_config *c, struct admit_publisher *p, enum admit_kind kind,
+	int argc, char **argv)
+{
+	const char *pins[PINS];
+	struct pull_report r;
+	struct fetch *f = NULL;
+	struct admit *a = NULL;
+	struct diag d;
+	enum err e;
+	int i = options(p, pins, &kind, argc, argv);
+
 	p->sources = (const char *const *)(argv + i);
 	p->n_sources = (size_t)(argc - i);
 	e = fetch_new(NULL, &f, &d);
@@ -92,6 +106,58 @@ put_one(struct serve_put *put, const char *path, struct span s, size_t piece)
 	if (why[0] != '\0')
 		fprintf(stderr, "%s: %s", path, why);
 	return status;
+}
+
+/* FOLDER/rest; false when it is not there. */
+static bool
+feed_one(struct serve_put *sp, const char *folder, const char *rest)
+{
+	char path[4096];
+	unsigned status = 0;
+	struct diag d;
+	struct buf b;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, rest);
+	buf_init(&b, LIMIT_BUNDLE);
+	if (file_read(path, LIMIT_BUNDLE, &b, &d) == ERR_OK)
+		status = put_one(sp, rest, buf_view(&b), 65536);
+	buf_free(&b);
+	return status >= 200 && status < 300;
+}
+
+static int
+feed(struct admit_config *c, struct admit_publisher *p, int argc, char **argv)
+{
+	enum admit_kind kind = ADMIT_PULL;
+	const char *pins[PINS], *folder = argv[argc - 1];
+	struct serve_put sp;
+	struct admit_wish w;
+	struct admit *a;
+	struct diag d;
+	char rest[64];
+	size_t k;
+	enum err e;
+
+	(void)options(p, pins, &kind, argc, argv);
+	e = admit_new(c, kind, &a, &d);
+	if (e != ERR_OK)
+		return die(&d);
+	admit_put(a, &sp);
+	do
+		snprintf(rest, sizeof(rest), "m/%llu.root.json",
+			(unsigned long long)admit_next_root(a, 0));
+	while (feed_one(&sp, folder, rest));
+	(void)feed_one(&sp, folder, "m/timestamp.json");
+	while (admit_wants(a, 0, 0, &w) && w.path[0] == 'm')
+		if (!feed_one(&sp, folder, w.path))
+			break;
+	for (k = 0; admit_wants(a, 0, k, &w);)
+		k += !w.optional || !feed_one(&sp, folder, w.path);
+	while (admit_wants(a, 0, 0, &w) && feed_one(&sp, folder, w.path))
+		;
+	e = admit_finish(a, 0, &d);
+	admit_free(a);
+	return e == ERR_OK ? 0 : die(&d);
 }
 
 static int
@@ -184,6 +250,8 @@ main(int argc, char **argv)
 	}
 	if (strcmp(argv[1], "pull") == 0)
 		return pull(&c, &p, ADMIT_PULL, argc - 4, argv + 4);
+	if (strcmp(argv[1], "feed") == 0)
+		return feed(&c, &p, argc - 4, argv + 4);
 	if (strcmp(argv[1], "put") == 0)
 		return put(&c, argc - 4, argv + 4);
 	return speed(&c, argv[4]);
