@@ -135,12 +135,14 @@ known_find(struct add *a, const struct library_outlets *list,
 		*known = &list->list[0];
 	if (*known != NULL)
 		return ERR_OK;
-	return diag_set(d, a->own.has_root ? ERR_KEY : ERR_USAGE,
-		a->own.has_root
-			? "these are mirrors of an outlet that you do not "
-			  "trust; add it first, by its link or 1.root.json"
-			: "whose mirrors are these? Name the outlet, too "
-			  "(erika outlets lists them)");
+	if (!a->own.has_root)
+		return diag_set(d, ERR_USAGE,
+			"whose mirrors are these? Name the outlet, too "
+			"(erika outlets lists them)");
+	/* It says as much as a link does. */
+	a->is_link = true;
+	memcpy(a->link.fingerprint, a->own.root, sizeof(a->own.root));
+	return ERR_OK;
 }
 
 static void

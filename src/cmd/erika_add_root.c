@@ -25,7 +25,8 @@ root_take(void *arg, struct span file, struct diag *d)
 		memcmp(fp, a->link.fingerprint, 32) != 0)
 		e = diag_set(d, ERR_KEY,
 			"the mirror has another outlet's root, not the one "
-			"that the link names");
+			"that the %s names",
+			a->what == NULL ? "file" : "link");
 	buf_clear(&a->root);
 	if (e == ERR_OK && buf_span(&a->root, file) != ERR_OK)
 		e = diag_set(d, ERR_NOMEM, "out of memory");
@@ -58,9 +59,10 @@ mirror_view(const struct mirror *from, char *url, struct route_mirror *list,
 	return ERR_OK;
 }
 
-#define PLACES (OPT_LIST_MAX + LINK_URLS + 1)
+#define PLACES (OPT_LIST_MAX + LINK_URLS + LIMIT_MIRRORS + 1)
 
-/* URLs that may have the first root: what is added, --mirror, the link's. */
+/* URLs that may have the first root: what is added, --mirror, the link's, the
+ * file's. */
 static enum err
 urls_list(struct add *a, struct route_mirror *list, size_t *n, struct diag *d)
 {
@@ -77,6 +79,9 @@ urls_list(struct add *a, struct route_mirror *list, size_t *n, struct diag *d)
 				n, d);
 	for (i = 0; e == ERR_OK && i < a->link.n_urls; i++)
 		e = mirror_view(&a->link.ways[i], a->link.urls[i], list, n, d);
+	for (i = 0; e == ERR_OK && i < a->own.n; i++)
+		e = mirror_view(
+			&a->own.list[i], a->own.list[i].url, list, n, d);
 	return e;
 }
 

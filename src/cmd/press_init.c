@@ -41,10 +41,9 @@ static const char mirrors_ini[] =
 	"# [mirror \"north\"]\n"
 	"# to = /srv/mirrors/north           ; a folder that a web server "
 	"serves\n"
-	"# url = https://north.example/e/    ; what readers are told; leave "
-	"out\n"
-	"#                                   ; for a mirror that stays "
-	"unlisted\n"
+	"# url = https://north.example/e/    ; what readers are told\n"
+	"# listed = no                       ; only by link, QR code or "
+	"file\n"
 	"# countries = RU, BY                ; where it should be tried "
 	"first\n";
 

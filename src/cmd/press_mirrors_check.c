@@ -7,6 +7,7 @@
 #include "../core/routes.h"
 #include "../core/text.h"
 #include "../sys/file.h"
+#include "press_json.h"
 #include "press_mirrors.h"
 
 struct check {
@@ -22,6 +23,26 @@ is_listed(const struct mirror *m)
 	return m->url != NULL && !m->unlisted;
 }
 
+static void
+ways_json(const struct check *c, const struct mirror *m,
+	const unsigned count[static STRATEGY_COUNT])
+{
+	json_t *o, *ways = json_array();
+	size_t i;
+
+	for (i = 0; i < STRATEGY_COUNT; i++) {
+		enum strategy s = c->here.order[i];
+
+		if (count[s] > 0)
+			json_array_append_new(
+				ways, json_string(strategy_name(s)));
+	}
+	o = json_pack("{s:s, s:s, s:o}", "schema", "erika-mirror-ways-1",
+		"name", m->name, "ways", ways);
+	press_json_print(o);
+	json_decref(o);
+}
+
 /* "https, address (2), front" in the country's order. */
 static void
 ways_print(
@@ -33,6 +54,10 @@ ways_print(
 
 	for (i = 0; i < r->n; i++)
 		count[r->list[i].strategy]++;
+	if (c->k->cx->json) {
+		ways_json(c, m, count);
+		return;
+	}
 	printf("%-16s ", m->name);
 	for (i = 0; i < STRATEGY_COUNT; i++) {
 		enum strategy s = c->here.order[i];
@@ -74,8 +99,16 @@ mirror_ways(const struct check *c, const struct mirror *m, struct diag *d)
 static void
 odd(struct check *c, const char *about, const char *what)
 {
-	printf("look at %s: %s\n", about, what);
 	c->odd++;
+	if (c->k->cx->json) {
+		json_t *o = json_pack("{s:s, s:s, s:s}", "schema",
+			"erika-mirror-odd-1", "about", about, "what", what);
+
+		press_json_print(o);
+		json_decref(o);
+		return;
+	}
+	printf("look at %s: %s\n", about, what);
 }
 
 /* What the lists say about each other. */

@@ -8,6 +8,7 @@
 #include "../core/text.h"
 #include "../core/trust.h"
 #include "../sys/file.h"
+#include "press_json.h"
 #include "press_mirrors.h"
 #include "press_qr.h"
 
@@ -191,6 +192,16 @@ terminal_show(struct mirrors_run *k, const struct qr *q, struct diag *d)
 	return e;
 }
 
+static void
+link_json(const char *link)
+{
+	json_t *o =
+		json_pack("{s:s, s:s}", "schema", "erika-link-1", "link", link);
+
+	press_json_print(o);
+	json_decref(o);
+}
+
 enum err
 mirrors_link(
 	struct mirrors_run *k, bool qr, int argc, char **argv, struct diag *d)
@@ -212,6 +223,8 @@ mirrors_link(
 				   : terminal_show(k, q, d);
 	else if (e == ERR_OK && k->out != NULL)
 		e = file_save(k, &l, d);
+	else if (e == ERR_OK && k->cx->json)
+		link_json(buf_cstr(&b));
 	else if (e == ERR_OK)
 		puts(buf_cstr(&b));
 	/* Beside the code, so that people see what they show. */

@@ -92,6 +92,11 @@ run 0 "check for a country" p check --country CN
 like "$out" '^cdn +sni \(2\), no-sni \(2\), address \(2\), storage, front$' \
 	"has its order"
 run 2 "a country that is none" p check --country cn
+run 0 "as JSON" p check --json --country CN
+is "$(printf '%s\n' "$out" | python3 -c '
+import json, sys
+print([(o["name"], o["ways"][0]) for o in map(json.loads, sys.stdin)])')" \
+	"[('north', 'https'), ('cdn', 'sni')]" "one mirror a line"
 cat >room/countries.ini <<'INI'
 [country "RU"]
 mirrors = nord, secret
@@ -119,6 +124,8 @@ ok "$(cat room/repository/t/x/*.mirrors.json | grep -c secret)" \
 public="erika:$root?at=https://north.example/e/&at=https://cdn.example/h/&name=The%20Harbour"
 run 0 "the link" p link
 is "$out" "$public" "has the listed mirrors"
+run 0 "as JSON" p link --json
+like "$out" '^\{"schema":"erika-link-1","link":"erika:' "likewise"
 run 0 "to an unlisted one" p link secret
 is "$out" "erika:$root?at=https://secret.example/e/&name=The%20Harbour" \
 	"has it alone"

@@ -74,6 +74,7 @@ rm "$own"
 # ---- the outlet's signed word
 
 newsroom h "The Harbour"
+words_h=$words
 page h tide "The tide" "High water at noon."
 cat >>h/room/mirrors.ini <<INI
 [mirror "site"]
@@ -171,7 +172,6 @@ is "$(get '[(m["source"], m["addresses"]) for m in o["mirrors"]
 	if m["name"] == "cellar"]')" "[('user', ['192.168.7.7'])]" \
 	"the file's, where a private address may stand"
 sed -i "s/^root = .*/root = $other/" list.ini
-run 11 "a file for another outlet" erika add --mirror-file list.ini
 run 11 "also when this one is named" erika add --mirror-file list.ini \
 	"The Harbour"
 sed -i /root/d list.ini
@@ -191,6 +191,28 @@ run 2 "or with what is no mirror" erika add --mirror-file bad.ini
 run 2 "or with none" erika add --mirror-file bad.ini
 run 1 "or that is not there" erika add --mirror-file none.ini
 run 2 "nothing to add" erika add
+
+# ---- a file that says whose it is does as well as a link
+
+serve web h/m
+reader two
+cat >whole.ini <<INI
+[outlet]
+root = $root
+[mirror "web"]
+url = $http/normal/
+INI
+run 1 "an outlet that is not known" erika add --mirror-file whole.ini
+like "$err" 'Compare the words' "is decided on"
+run 0 "and added" erika add --mirror-file whole.ini --words "$words_h"
+run 0 "with its mirror" erika sync -q
+sed -i "s/^root = .*/root = $other/" whole.ini
+run 11 "a mirror that has another outlet" erika add --yes \
+	--mirror-file whole.ini
+like "$err" 'not the one that the file names' "is refused"
+sed -i "s|^url = .*|url = http://127.0.0.1:1/|" whole.ini
+run 13 "and one that is down" erika add --yes --mirror-file whole.ini
+reader one
 
 # ---- what is told in confidence stays here
 
