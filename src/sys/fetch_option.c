@@ -33,6 +33,7 @@ set_common(struct options *o)
 	SET(o, DISALLOW_USERNAME_IN_URL, 1L);
 	SET(o, NETRC, (long)CURL_NETRC_IGNORED);
 	SET(o, PROXY, "");
+	SET(o, NOPROXY, ""); /* the environment's would go beside ours */
 	SET(o, HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	SET(o, HTTP09_ALLOWED, 0L);
 	SET(o, HTTP_CONTENT_DECODING, 0L);

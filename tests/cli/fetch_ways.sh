@@ -252,6 +252,11 @@ is "$(printf '%s\n' "$out" | grep -c '^REFUSED 0 0 0 a proxy is set')" 4 \
 is "$(grep -c '^socks' one.log)" 2 "it is used, also where no way is named"
 like "$(line 7)" '^OK ' "folders need none"
 
+: >one.log
+out=$(no_proxy='*' NO_PROXY='*' "$tool" -p -a ca.pem "$m|$x|$proxy" \
+	"https://127.0.0.1:$tls/|$x|$proxy")
+is "$(grep -c '^socks' one.log)" 2 "nor does the environment take it away"
+
 # ---- every reader sends the same bytes
 
 # request HOME VARIABLE=VALUE...: all ways once, as this user; the bytes.
