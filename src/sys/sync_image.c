@@ -9,10 +9,12 @@
 #include "sync_priv.h"
 
 /* What is held before it is kept: a commit waits for the disk, and while one
- * is open nobody else can write. Parts of pictures are kept at most each
- * second, microseconds: most are soon whole. */
+ * is open nobody else can write. On slow networks it is less: what comes in a
+ * second, microseconds. Parts of pictures are kept not oftener: most are soon
+ * whole. */
 #define BATCH (2 * LIMIT_MIB)
-#define PARTS_EVERY 1000000
+#define LITTLE (128 * LIMIT_KIB)
+#define EVERY 1000000
 
 /* A picture that is whole and not yet in the library. */
 struct held {
@@ -58,7 +60,7 @@ parts_keep(struct album *a, struct diag *d)
 	size_t i;
 
 	if (p == NULL || a->s->o->from != NULL ||
-		clock_steady() - a->kept < PARTS_EVERY)
+		clock_steady() - a->kept < EVERY)
 		return ERR_OK;
 	a->kept = clock_steady();
 	for (i = 0; e == ERR_OK && i < p->n_parts; i++) {
@@ -203,7 +205,10 @@ album_take(void *arg, size_t route, size_t file, uint64_t offset,
 		return ERR_OK;
 	}
 	s->r->mirrors[place].worked = true;
-	return a->bytes >= BATCH ? album_keep(a, d) : ERR_OK;
+	if (a->bytes >= BATCH ||
+		(a->bytes >= LITTLE && clock_steady() - a->kept >= EVERY))
+		return album_keep(a, d);
+	return ERR_OK;
 }
 
 static void

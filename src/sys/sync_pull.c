@@ -103,6 +103,21 @@ sync_part_at(struct sync_part *list, size_t n, uint64_t offset)
 	return low < n && list[low].offset == offset ? &list[low] : NULL;
 }
 
+/* Room for all of it, zeroed. */
+static enum err
+pull_room(struct sync_pull *p)
+{
+	size_t n = (size_t)p->text_end;
+
+	if (p->got.n > 0)
+		return ERR_OK;
+	if (buf_reserve(&p->got, n) != ERR_OK)
+		return ERR_NOMEM;
+	memset(p->got.p, 0, n);
+	p->got.n = n;
+	return ERR_OK;
+}
+
 /* The head: verify and open it. What is signed and yet not accepted is no
  * mirror's fault, and no other mirror can help. */
 static enum err
@@ -126,12 +141,8 @@ head_take(struct sync_pull *p, struct span s, enum err *verdict,
 	p->refused = e != ERR_OK;
 	if (p->refused)
 		return ERR_OK;
-	if (buf_reserve(&p->got, (size_t)p->text_end) != ERR_OK)
+	if (pull_room(p) != ERR_OK)
 		return diag_set(d, ERR_NOMEM, "out of memory");
-	if (p->got.n == 0) {
-		memset(p->got.p, 0, (size_t)p->text_end);
-		p->got.n = (size_t)p->text_end;
-	}
 	memmove(p->got.p, s.p, s.n);
 	return parts_list(p, d);
 }
@@ -225,12 +236,8 @@ row_read(void *arg, uint64_t at, struct span s)
 
 	if (at >= p->text_end || s.n > p->text_end - at)
 		return;
-	if (p->got.n == 0) {
-		if (buf_reserve(&p->got, (size_t)p->text_end) != ERR_OK)
-			return;
-		memset(p->got.p, 0, (size_t)p->text_end);
-		p->got.n = (size_t)p->text_end;
-	}
+	if (pull_room(p) != ERR_OK)
+		return;
 	memcpy(p->got.p + at, s.p, s.n);
 	p->found = true;
 }

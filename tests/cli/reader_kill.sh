@@ -71,6 +71,136 @@ is "$(erika list --json | wc -l)" 7 "all is there"
 whole readers/base/erika/library.db
 ok $? "and whole"
 
+# ---- what is large goes on at the part where it was
+
+# slow.py PORT-FILE ROOT: a mirror that sends 300 KB/s, to have time to kill.
+cat >slow.py <<'PY'
+import http.server, os, re, sys, time
+class Slow(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    def do_GET(self):
+        try:
+            with open(sys.argv[1] + self.path, "rb") as f:
+                body = f.read()
+        except OSError:
+            body = None
+        m = re.match(r"bytes=(\d+)-(\d+)", self.headers.get("Range", ""))
+        self.send_response(404 if body is None else 206 if m else 200)
+        if body is not None and m:
+            size = len(body)
+            body = body[int(m[1]):int(m[2]) + 1]
+            self.send_header("Content-Range", "bytes %s-%s/%d"
+                             % (m[1], m[2], size))
+        self.send_header("Content-Length", str(len(body or b"")))
+        self.end_headers()
+        for i in range(0, len(body or b""), 15000):
+            self.wfile.write(body[i:i + 15000])
+            with open("slow.sent", "a") as f:
+                f.write("%d\n" % len(body[i:i + 15000]))
+            time.sleep(.05)
+    def log_message(self, *args):
+        pass
+class Server(http.server.ThreadingHTTPServer):
+    def handle_error(self, *args):
+        pass
+s = Server(("127.0.0.1", 0), Slow)
+print(s.server_address[1], flush=True)
+s.serve_forever()
+PY
+python3 - <<'PY'
+import os, random, struct, zlib
+random.seed(7)
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + \
+        struct.pack(">I", zlib.crc32(kind + data))
+os.makedirs("h/pages/pictures", exist_ok=True)
+body = ""
+for i in range(6):
+    w = h = 300
+    raw = b"".join(b"\0" + random.randbytes(3 * w) for _ in range(h))
+    with open("h/pages/pictures/%d.png" % i, "wb") as f:
+        f.write(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(
+            ">IIBBBBB", w, h, 8, 2, 0, 0, 0)) +
+            chunk(b"IDAT", zlib.compress(raw)) + chunk(b"IEND", b""))
+    body += '<figure><img src="pictures/%d.png" alt="p"></figure>\n' % i
+words = "".join("<p>%s</p>\n" % " ".join("%x" % random.getrandbits(60)
+                for _ in range(400)) for _ in range(70))
+for k in range(4):
+    with open("h/pages/long%d.html" % k, "w") as f:
+        f.write("""<!DOCTYPE html><html lang="en"><head>
+<meta charset="utf-8"><title>Long %d</title>
+<meta property="article:published_time" content="2026-11-21T10:00:00Z">
+</head><body><article><h1>Long %d</h1>%s%s</article></body></html>"""
+                % (k, k, words.replace("1", str(k)), body if k == 0 else ""))
+PY
+issue h
+ok $? "there is an issue with long texts and six photographs"
+python3 slow.py h/m >slow.port &
+servers="$servers $!"
+for _ in $(seq 200); do
+	[ -s slow.port ] && break
+	sleep 0.05
+done
+slow=http://127.0.0.1:$(cat slow.port)/
+
+# sent: bytes that the slow mirror has sent since it was asked last.
+sent() {
+	awk '{ n += $1 } END { print n + 0 }' slow.sent
+}
+
+# until_sent N PID: wait until it has sent so many.
+until_sent() {
+	for _ in $(seq 2000); do
+		[ "$(sent)" -ge "$1" ] && return
+		kill -0 "$2" 2>/dev/null || return
+		sleep 0.01
+	done
+}
+
+reader big
+trust h --mirror "$slow"
+erika sync -q --from first
+: >slow.sent
+erika sync -q >/dev/null 2>&1 &
+pid=$!
+until_sent 900000 $pid
+kill -9 $pid
+wait $pid 2>/dev/null
+first=$(sent)
+sleep 0.3
+: >slow.sent
+whole readers/big/erika/library.db
+ok $? "killed in the midst of a long text: the library is whole"
+run 0 "the next sync" erika sync
+is "$(erika list --json | wc -l)" 11 "has all"
+again=$(sent)
+echo "# $first bytes before, $again after"
+ok "$([ "$again" -gt 1000 ] && [ "$again" -lt 800000 ]; echo $?)" \
+	"and did not fetch again what was here"
+
+: >slow.sent
+erika sync -q --images >/dev/null 2>&1 &
+pid=$!
+until_sent 900000 $pid
+kill -9 $pid
+wait $pid 2>/dev/null
+first=$(sent)
+sleep 0.3
+: >slow.sent
+run 0 "killed among the pictures: the next sync" erika sync --images
+like "$err" 'pictures: [1-6]$' "has the pictures"
+again=$(sent)
+echo "# $first bytes before, $again after"
+ok "$([ "$again" -lt 1500000 ]; echo $?)" \
+	"and did not fetch again what was here"
+is "$(python3 - <<'PY'
+import sqlite3
+db = sqlite3.connect("readers/big/erika/library.db")
+print(db.execute("SELECT count(*) FROM image").fetchone()[0],
+      db.execute("SELECT count(*) FROM part").fetchone()[0])
+PY
+)" "6 0" "all six, and no loose parts"
+
 # A full disk, in a name space of its own: every write fails, nothing is lost.
 mkdir tiny
 size=$(($(du -sk readers/start | cut -f 1) + 32))k
