@@ -91,7 +91,17 @@ list_run(struct mirrors_run *k, struct diag *d)
 			mirror_print(&k->list.list[i]);
 		}
 	}
-	for (i = 0; i < k->list.n_resolvers && !k->cx->json; i++) {
+	for (i = 0; i < k->list.n_resolvers; i++) {
+		if (k->cx->json) {
+			json_t *o = json_pack("{s:s, s:s, s:s?}", "schema",
+				"erika-resolver-1", "url",
+				k->list.resolvers[i].url, "address",
+				k->list.resolvers[i].address);
+
+			press_json_print(o);
+			json_decref(o);
+			continue;
+		}
 		printf("%-16s %s\n", "resolver", k->list.resolvers[i].url);
 		text_print("address", k->list.resolvers[i].address);
 	}

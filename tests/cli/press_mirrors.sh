@@ -78,6 +78,12 @@ sed -i 's/^\[mirror "secret"\]/# Only for the two of us.\n&/' room/mirrors.ini
 run 0 "remove one with a comment" p remove secret
 ok "$(grep -c 'two of us' room/mirrors.ini)" "takes the comment along"
 cp whole.ini room/mirrors.ini
+printf '\n[resolver "https://dns.example/q"]\naddress = 203.0.113.53\n' \
+	>>room/mirrors.ini
+like "$(p list)" '^resolver +https://dns.example/q$' "a resolver is listed"
+like "$(p list --json | tail -n 1)" '"erika-resolver-1",.*"203.0.113.53"' \
+	"as JSON, too"
+cp whole.ini room/mirrors.ini
 p remove stick -q
 
 # ---- check

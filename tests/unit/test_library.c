@@ -210,6 +210,99 @@ test_mirrors(struct library *l)
 	library_mirrors_clear(&list);
 }
 
+/* Other ways to a mirror: on the strongest word, and gone with it. */
+static void
+test_ways(struct library *l)
+{
+	char *two[] = {(char *)(uintptr_t) "203.0.113.7",
+		(char *)(uintptr_t) "2001:db8::7"};
+	char *one[] = {(char *)(uintptr_t) "192.168.1.1"};
+	struct library_mirror m = {.name = (char *)(uintptr_t) "far",
+		.url = (char *)(uintptr_t) "https://far.example/",
+		.source = LIBRARY_MIRROR_LIST,
+		.addresses = two,
+		.n_addresses = 2,
+		.pin = (char *)(uintptr_t) "sha256//x",
+		.storage = true};
+	struct library_mirrors list;
+
+	must(library_mirror_add(l, 2, &m, &d), "mirror");
+	must(library_mirrors(l, 2, &list, &d), "mirrors");
+	ok(list.n == 1 && list.list[0].n_addresses == 2 &&
+			list.list[0].sni == NULL && list.list[0].storage,
+		"a mirror's ways are kept");
+	is_str(list.list[0].addresses[1], "2001:db8::7", "each address");
+	library_mirrors_clear(&list);
+	m.source = LIBRARY_MIRROR_USER;
+	m.addresses = one;
+	m.n_addresses = 1;
+	m.pin = NULL;
+	must(library_mirror_add(l, 2, &m, &d), "mirror");
+	m.source = LIBRARY_MIRROR_LIST;
+	m.addresses = two;
+	m.n_addresses = 2;
+	must(library_mirror_add(l, 2, &m, &d), "mirror");
+	must(library_mirrors_drop_list(l, 2, &d), "drop");
+	must(library_mirrors(l, 2, &list, &d), "mirrors");
+	ok(list.n == 1 && list.list[0].n_addresses == 1 &&
+			list.list[0].pin == NULL,
+		"the user's word outranks the list's, and outlives it");
+	library_mirrors_clear(&list);
+	m.source = LIBRARY_MIRROR_LINK;
+	m.url = (char *)(uintptr_t) "https://near.example/";
+	m.addresses = NULL;
+	m.n_addresses = 0;
+	m.storage = false;
+	must(library_mirror_add(l, 2, &m, &d), "mirror");
+	m.source = LIBRARY_MIRROR_LIST;
+	m.pin = (char *)(uintptr_t) "sha256//y";
+	must(library_mirror_add(l, 2, &m, &d), "mirror");
+	must(library_mirrors(l, 2, &list, &d), "mirrors");
+	ok(list.n == 2 && list.list[1].source == LIBRARY_MIRROR_LINK &&
+			list.list[1].pin != NULL,
+		"a link without ways has those of the list");
+	library_mirrors_clear(&list);
+	must(library_mirrors_drop_list(l, 2, &d), "drop");
+	must(library_mirrors(l, 2, &list, &d), "mirrors");
+	ok(list.n == 2 && list.list[1].pin == NULL,
+		"as long as the list has it");
+	library_mirrors_clear(&list);
+}
+
+/* The signed list that is valid now. */
+static void
+test_list(struct library *l)
+{
+	static const char text[] =
+		"{\"_type\":\"erika-mirrors-1\",\"countries\":{\"RU\":"
+		"{\"strategies\":[\"sni\"]}},\"mirrors\":[],\"resolvers\":["
+		"{\"address\":\"203.0.113.53\",\"url\":"
+		"\"https://dns.example/q\"}]}";
+	struct verified *v = hostile_trust(span_str(text));
+	struct verified *other = hostile_trust(span_str("other"));
+	struct mirrors m;
+	bool is;
+
+	must(library_list(l, 2, &m, &d), "list");
+	ok(m.n_resolvers == 0 && m.countries.n == 0, "no list is an empty one");
+	must(library_list_set(l, 2, v, &d), "set");
+	must(library_list_is(l, 2, v, &is, &d), "is");
+	ok(is, "the list is kept");
+	must(library_list_is(l, 2, other, &is, &d), "is");
+	ok(!is, "and no other one");
+	must(library_list(l, 2, &m, &d), "list");
+	ok(m.n_resolvers == 1 && m.countries.n == 1,
+		"with its resolvers and countries");
+	mirrors_clear(&m);
+	must(library_list(l, 1, &m, &d), "list");
+	ok(m.n_resolvers == 0, "which are that outlet's alone");
+	must(library_list_set(l, 2, other, &d), "set");
+	must(library_list_is(l, 2, v, &is, &d), "is");
+	ok(!is, "another one takes its place");
+	verified_free(v);
+	verified_free(other);
+}
+
 static void
 test_targets(struct library *l)
 {
@@ -385,6 +478,8 @@ main(void)
 	test_stale(l);
 	test_metadata(l);
 	test_mirrors(l);
+	test_ways(l);
+	test_list(l);
 	test_targets(l);
 	test_images(l);
 	test_transactions(l);

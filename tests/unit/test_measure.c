@@ -316,6 +316,35 @@ test_wire(void)
 	buf_free(&answer);
 }
 
+/* Each file with one bit changed is refused or is still a table. */
+static void
+test_mutants(void)
+{
+	static const char *const files[] = {HEAD
+		"4,31,\"a.example\",1,40,4\r\n1,0,b.example,0,1,0",
+		LIST "https://a.example/,NEWS,x,2014-04-15,\"y\"\"\",\n",
+		RESULT("[{\"domain\":\"a.example\","
+		       "\"measurement_start_day\":\"2026-06-01\"," COUNTS(
+			       4, 31, 1, 4, 40) "}]")};
+	size_t f, i, k, n, read = 0, odd = 0;
+	char copy[400];
+	int bit;
+
+	for (f = 0; f < 3; f++) {
+		n = strlen(files[f]);
+		for (i = 0; i < n; i++)
+			for (bit = 0; bit < 8; bit++) {
+				memcpy(copy, files[f], n);
+				copy[i] = (char)(copy[i] ^ 1 << bit);
+				read += through(span_of(copy, n)) == ERR_OK;
+				for (k = 0; k < m.n; k++)
+					odd += m.sites[k].measured > 4000000;
+			}
+	}
+	ok(read > 100 && odd == 0, "%zu mutants are read, none is absurd",
+		read);
+}
+
 int
 main(void)
 {
@@ -324,6 +353,7 @@ main(void)
 	test_csv();
 	test_list();
 	test_rfc4180();
+	test_mutants();
 	test_wire();
 	measure_clear(&m);
 	return plan();
