@@ -169,7 +169,13 @@ trust h --mirror https://m.example/er/ --mirror http://n.example/er/ \
 	--mirror "http://127.0.0.1:1/"
 ok $? "a reader with three mirrors"
 SRC=$SRC ERIKA_BIN=$ERIKA_BIN PIN=$pin unshare -nm bash inside.sh
-ok $? "a network of its own"
+status=$?
+if [ $status -eq 77 ]; then
+	skip "capturing" "cannot put another file over /etc/resolv.conf"
+	plan
+	exit
+fi
+ok $status "a network of its own"
 
 packets() {
 	sed 1d "$1.packets" | sort -u
