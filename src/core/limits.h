@@ -201,6 +201,10 @@
 #define LIMIT_ADMIT_HELD (4 * (size_t)LIMIT_METADATA)
 #define LIMIT_ADMIT_PARTS 64
 
+/* A next root that anybody may offer, and that must be parsed to be refused:
+ * 64 keys in each of four roles, signed by 128. */
+#define LIMIT_ADMIT_ROOT (96 * LIMIT_KIB)
+
 /* What a newsroom sends at once, in all and to one mirror. */
 #define LIMIT_UPLOADS 64
 #define LIMIT_UPLOADS_BASE 4

@@ -113,7 +113,7 @@ metadata_may(struct admit_place *pl, const char *name, uint64_t n)
 				stage_has(pl, rest, NULL)))
 			return 204;
 		if (root_number(name, &number)) {
-			most = LIMIT_ROOT;
+			most = LIMIT_ADMIT_ROOT;
 			if (number != intake_next_root(pl))
 				return 409;
 		} else if (!intake_expects(pl, name, &least, &most))

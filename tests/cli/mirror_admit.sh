@@ -285,4 +285,39 @@ is "$(put m/1.root.json one/m/1.root.json)" 404 "a file of no outlet"
 is "$(put other/m/2.root.json one/m/1.root.json)" 403 "a root for the other"
 mirror_stop
 is "$mirror_status" 0 "the mirror ends as it should"
+
+# ---- a full disk: what is on it is served, pushes wait for room
+cat >disk.sh <<'SH'
+mount -t tmpfs -o size=400k,nr_inodes=400 tmpfs disk && cp -r one/. disk/ || exit 9
+cat /dev/zero >disk/fill 2>/dev/null
+erika-mirror serve -q -c disk.conf 2>disk.err &
+pid=$!
+for _ in $(seq 200); do
+	url=$(sed -n 's/^erika-mirror: serving .* on //p' disk.err)
+	[ "$url" ] && break
+	sleep 0.05
+done
+code() { curl -s -m 20 -o /dev/null -w '%{http_code} ' "$@"; }
+code "${url}m/timestamp.json"
+code -T two/m/timestamp.json "${url}m/timestamp.json"
+wholetool disk "$1" >before.txt
+rm disk/fill
+python3 "$SRC/tests/lib/mirror_push.py" two "$url" >push.txt || exit 1
+code "${url}m/timestamp.json"
+wholetool disk "$1" >after.txt
+cut -d' ' -f1 before.txt after.txt | tr '\n' ' '
+kill $pid
+wait $pid
+SH
+words=$fp
+mkdir disk
+printf '[mirror]\nroot = %s\nlisten = 127.0.0.1:0\npublisher = %s\n' \
+	"$PWD/disk" "$fp" >disk.conf
+if unshare -rm mount -t tmpfs tmpfs disk 2>/dev/null; then
+	run 0 "a server on a full disk" unshare -rm bash disk.sh "$fp"
+	is "$out" "200 507 200 1 2 " "serves, takes nothing, and then all"
+	[ "$run_got" -eq 0 ] || sed 's/^/# /' push.txt disk.err
+else
+	skip "a server on a full disk" "mounting is not permitted here"
+fi
 plan

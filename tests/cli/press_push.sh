@@ -11,7 +11,7 @@ start() { # NAME [LISTEN]: serve NAME.conf; sets ${at[NAME]}
 	pid[$1]=$!
 	at[$1]=
 	for _ in $(seq 200); do
-		at[$1]=$(sed -n 's/^erika-mirror: serving .* on //p' "$1.err")
+		at[$1]=$(sed -n 's/^erika-mirror: serving .* on //p' "$1.err" 2>/dev/null)
 		[ "${at[$1]}" ] && return
 		sleep 0.05
 	done
@@ -79,6 +79,29 @@ erika-press publish -q -C h/room
 run 0 "after a mirror was killed, by another address" wholetool north "$words"
 is "${out%% *}" "$(wholetool south "$words" | cut -d' ' -f1)" "it is as new"
 
+# On a terminal it says how far it is.
+news 2
+python3 - erika-press publish -C h/room >tty.txt <<'PY'
+import os, pty, sys
+pid, fd = pty.fork()
+if pid == 0:
+    os.execvp(sys.argv[1], sys.argv[1:])
+out = b""
+while True:
+    try:
+        data = os.read(fd, 4096)
+    except OSError:
+        break
+    if not data:
+        break
+    out += data
+os.waitpid(pid, 0)
+sys.stdout.write(out.decode().replace("\r", "\n"))
+PY
+like "$(cat tty.txt)" '[0-4] of 4 mirrors, [0-9]+ files, ' \
+	"progress on a terminal"
+like "$(cat tty.txt)" 'north +[0-9]+ files, ' "and the lines as well"
+
 # ---- some fail
 node stranger "$(newsroom o "Other"; echo "$words")"
 words=$(sed -n 's/^words *//p' h/init.out)
@@ -94,7 +117,7 @@ serve web h/m
 at[web]=$http/normal/
 mkdir -p static
 mirrors north stranger dead web south
-news 2
+news 2b
 run 3 "publish with three that fail" erika-press publish -C h/room
 like "$err" '^erika-press: stranger: .*m/1\.root\.json: 403' \
 	"one carries another outlet"

@@ -92,7 +92,7 @@ test_quota(struct repo *r)
 static void
 test_hoard(struct repo *r)
 {
-	void *push[200];
+	void *push[400];
 	char bundle[256];
 	struct node n;
 	unsigned i, k = 0, status = 0;
@@ -100,7 +100,7 @@ test_hoard(struct repo *r)
 	node_new(&n, "hoard", r);
 	ok(node_put_head(&n, r, 1), "metadata is taken");
 	node_target(bundle, REPO_TARGET, "bundle");
-	for (i = 0; i < 200 && status == 0; i++) {
+	for (i = 0; i < 400 && status == 0; i++) {
 		status = n.put.begin(n.put.arg, bundle, 6, &push[k]);
 		k += status == 0;
 	}
@@ -113,9 +113,9 @@ test_hoard(struct repo *r)
 	admit_free(n.a);
 	node_new(&n, "memory", r);
 	k = status = 0;
-	for (i = 0; i < 200 && status == 0; i++) {
+	for (i = 0; i < 400 && status == 0; i++) {
 		status = n.put.begin(
-			n.put.arg, "m/1.root.json", LIMIT_ROOT, &push[k]);
+			n.put.arg, "m/1.root.json", LIMIT_ADMIT_ROOT, &push[k]);
 		k += status == 0;
 	}
 	is_err(status, 503, "memory is bounded, too (%u roots)", k);
