@@ -127,7 +127,11 @@ admit_tick(struct admit *a)
 		return;
 	for (i = 0; i < a->n; i++) {
 		struct admit_place *pl = &a->places[i];
+		struct diag why;
 
+		/* A lock was in the way. */
+		if (pl->in != NULL && pl->in->complete && pl->in->missing == 0)
+			(void)!live_commit(pl, &why);
 		if (pl->parts == 0 && pl->in != NULL &&
 			pl->in->touched + STALE_SECONDS <= a->c->now()) {
 			intake_drop(pl);

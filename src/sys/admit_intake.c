@@ -354,6 +354,15 @@ head_trust(struct admit_place *pl, struct span bytes, struct trust **out,
 	return e;
 }
 
+/* A head that cannot go on: later it may (memory, a lock), or never. */
+static void
+intake_fail(struct admit_place *pl, enum err e)
+{
+	intake_drop(pl);
+	if (e != ERR_NOMEM && e != ERR_IO && e != ERR_EXISTS)
+		stage_wipe(pl);
+}
+
 static enum err
 intake_new(struct admit_place *pl, struct span bytes, struct admit_intake **out,
 	struct diag *d)
@@ -366,6 +375,10 @@ intake_new(struct admit_place *pl, struct span bytes, struct admit_intake **out,
 	if (in == NULL)
 		return diag_set(d, ERR_NOMEM, "out of memory");
 	live_head(pl, in->live);
+	/* A pull beside us has changed F. */
+	if (memcmp(in->live, pl->seen, 32) != 0)
+		pl->measured = false;
+	memcpy(pl->seen, in->live, 32);
 	hash_bytes(HASH_SHA256, bytes, in->head);
 	in->touched = pl->a->c->now();
 	buf_init(&in->root, LIMIT_ROOT);
@@ -406,13 +419,17 @@ intake_timestamp(struct admit_place *pl, struct span bytes, struct diag *d)
 	}
 	intake_drop(pl);
 	pl->in = in;
-	return intake_go_on(pl, d);
+	e = intake_go_on(pl, d);
+	if (e != ERR_OK)
+		intake_fail(pl, e);
+	return e;
 }
 
 enum err
 intake_resume(struct admit_place *pl, struct diag *d)
 {
 	char path[ADMIT_PATH];
+	bool live = false;
 	struct buf b;
 	enum err e;
 
@@ -422,15 +439,14 @@ intake_resume(struct admit_place *pl, struct diag *d)
 		e = file_read(path, LIMIT_TIMESTAMP, &b, d);
 	if (e == ERR_OK)
 		e = intake_new(pl, buf_view(&b), &pl->in, d);
+	live = e == ERR_EXISTS;
 	if (e == ERR_OK)
 		e = intake_go_on(pl, d);
-	if (e != ERR_OK) {
-		intake_drop(pl);
-		/* Memory and disks come back; this head does not. */
-		if (e != ERR_NOMEM && e != ERR_IO)
-			stage_wipe(pl);
-	}
 	buf_free(&b);
+	if (e == ERR_OK)
+		return e;
+	/* The one that is live is not on its way any more. */
+	intake_fail(pl, live ? ERR_FAILED : e);
 	return e == ERR_NOMEM || e == ERR_IO ? e : ERR_OK;
 }
 
@@ -567,9 +583,12 @@ intake_metadata(struct admit_place *pl, const char *name, struct span bytes,
 		intake_drop(pl);
 		return e;
 	}
-	if (e == ERR_OK)
-		e = intake_go_on(pl, d);
-	if (e == ERR_OK)
+	if (e != ERR_OK)
+		return e;
+	e = intake_go_on(pl, d);
+	if (e != ERR_OK)
+		intake_fail(pl, e);
+	else
 		in->touched = pl->a->c->now();
 	return e;
 }

@@ -340,7 +340,11 @@ live_commit(struct admit_place *pl, struct diag *d)
 	e = commit_locked(pl, d);
 	if (e == ERR_OK) {
 		bool measured = pl->measured;
+		struct diag why;
 
+		/* It is live; what is left of long ago harms nobody. */
+		(void)!prune_superseded(pl, &why);
+		live_head(pl, pl->seen);
 		intake_drop(pl);
 		stage_wipe(pl);
 		pl->measured = measured;

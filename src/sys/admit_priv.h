@@ -74,6 +74,7 @@ struct admit_place {
 	int owner;	       /* F/.stage/push/owner, locked */
 	uint64_t used, inodes; /* of F, once measured */
 	bool measured;
+	uint8_t seen[32]; /* the head that F had then */
 	char *gone; /* F/.pruned: the newest sealed bundle that went, or NULL */
 	uint64_t reserved; /* bytes of parts on their way */
 	unsigned parts;	   /* of them */
@@ -270,6 +271,10 @@ bool prune_fits(const struct admit_place *pl, uint64_t bytes, uint64_t inodes);
  * mark those dropped that have not come yet. ERR_SPACE: even so it would not
  * fit. */
 enum err prune_for(struct admit_place *pl, struct diag *d) ERR_MUST_USE;
+
+/* Remove metadata of long ago that neither the head on its way nor the live one
+ * names. Changes are locked out. */
+enum err prune_superseded(struct admit_place *pl, struct diag *d) ERR_MUST_USE;
 
 /* Do without a sealed bundle that nobody has, as if it had been removed. */
 enum err prune_forgo(struct admit_place *pl, struct admit_file *f,

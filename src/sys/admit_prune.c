@@ -470,18 +470,24 @@ superseded_one(void *arg, const char *path, const char *rest, bool folder,
 	return ERR_OK;
 }
 
+enum err
+prune_superseded(struct admit_place *pl, struct diag *d)
+{
+	char path[ADMIT_PATH];
+	enum err e = stage_path(path, pl->live, "m", d);
+
+	return e == ERR_OK ? folder_walk(path, superseded_one, pl, d) : e;
+}
+
 /* Metadata of long ago goes before any bundle. */
 static enum err
 superseded_remove(struct admit_place *pl, struct diag *d)
 {
-	char path[ADMIT_PATH];
 	int lock;
 	enum err e = stage_lock(pl, &lock, d);
 
 	if (e == ERR_OK)
-		e = stage_path(path, pl->live, "m", d);
-	if (e == ERR_OK)
-		e = folder_walk(path, superseded_one, pl, d);
+		e = prune_superseded(pl, d);
 	stage_unlock(lock);
 	return e;
 }

@@ -117,6 +117,9 @@ intake_root(struct admit_place *pl, const char *name, struct span bytes,
 	if (e == ERR_OK && pl->in != NULL) {
 		intake_drop(pl);
 		(void)!intake_resume(pl, &why);
+		/* If it does not pass, the root stays all the same. */
+		if (!stage_has(pl, rest, NULL))
+			e = stage_put(pl, rest, bytes, d);
 	}
 	return e;
 }

@@ -157,6 +157,22 @@ test_root(struct repo *r)
 		"what the old key signed is nothing now");
 	is_err(node_files(&n), 13, "the stage is empty");
 	admit_free(n.a);
+	/* The same root while a head by the old key is on its way. */
+	node_new(&n, "root2", r);
+	ok(node_put_head(&n, r, 1), "metadata is taken");
+	is_err(node_put_file(&n, next, "2.root.json"), 201, "a root meanwhile");
+	is_err(node_put(&n, node_target(bundle, REPO_TARGET, "bundle"),
+		       span_str("bundle")),
+		409, "ends the head by the old key");
+	ok(node_put_head(&n, next, 2), "and lets the next one come");
+	is_err(node_put(&n, node_target(bundle, REPO_TARGET, "bundle"),
+		       span_str("bundle")),
+		201, "with its bundle");
+	ok(node_serves(&n, "m/2.root.json") &&
+			!node_serves(&n, "m/1.snapshot.json"),
+		"which is served alone");
+	is_err(node_files(&n), 9, "and nothing else is there");
+	admit_free(n.a);
 	repo_free(next);
 	free(next);
 }
