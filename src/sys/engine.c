@@ -290,6 +290,17 @@ flight_body(struct engine *e, struct flight *f, struct span s, struct diag *d)
 	return units_take(e, f->run, f->route, f->file, d);
 }
 
+/* A share file says the same each time: what it has cut short is not there, and
+ * nothing is gained by a pause and another try. */
+static enum err
+share_kind(const struct engine *e, size_t route, enum err err)
+{
+	return err == ERR_TRUNCATED &&
+			       source_share_name(e->source, route, 0) != NULL
+		       ? ERR_MISSING
+		       : err;
+}
+
 /* A whole file is here. */
 static enum err
 whole_take(struct engine *e, struct flight *f, struct diag *d)
@@ -311,7 +322,8 @@ whole_take(struct engine *e, struct flight *f, struct diag *d)
 	if (err == ERR_OK && verdict == ERR_OK)
 		hedge_good(e->hedge, f->run, clock_steady());
 	else if (err == ERR_OK)
-		hedge_bad(e->hedge, f->run, verdict, clock_steady());
+		hedge_bad(e->hedge, f->run, share_kind(e, f->route, verdict),
+			clock_steady());
 	return err;
 }
 
@@ -363,7 +375,8 @@ flight_end(struct engine *e, struct flight *f, const struct fetch_got *got,
 			e->calls->failed(
 				e->calls->arg, f->route, f->file, false, got);
 	}
-	hedge_ended(e->hedge, f->id, err_kind(got), clock_steady(), &whole);
+	hedge_ended(e->hedge, f->id, share_kind(e, f->route, err_kind(got)),
+		clock_steady(), &whole);
 	f->id = 0;
 	if (err == ERR_OK && whole)
 		err = units_take(e, f->run, f->route, f->file, d);
