@@ -488,8 +488,7 @@ run_eta_of(
 	double idle = 0, own;
 
 	/* Of one that never brought anything nothing is to be expected. */
-	if (r->got == 0 &&
-		(!route->delivered || age > route->lag * 1.3 + 0.1))
+	if (r->got == 0 && (!route->delivered || age > route->lag * 1.3 + 0.1))
 		return 1e9;
 	if (route->connections > 1)
 		rate /= route->connections;

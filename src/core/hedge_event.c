@@ -45,6 +45,21 @@ rate_count(struct hroute *r, size_t n, int64_t now)
 	r->window_bytes = 0;
 }
 
+/* Whether all that a stalled run was to bring is on its way by others. */
+static bool
+is_spare(const struct hedge *h, const struct run *r)
+{
+	const struct hfile *f = &h->f[r->file];
+	size_t i, end = run_units(h, r);
+
+	if (!r->lost || r->small || f->open || f->whole || h->copies > 0)
+		return false;
+	for (i = r->next; i < end; i++)
+		if (!f->u[i].done && f->u[i].claims == 0)
+			return false;
+	return true;
+}
+
 /* Whether some request of a route is in the midst of its body. Between them
  * there is no rate to measure. */
 static bool
@@ -85,7 +100,11 @@ hedge_bytes(struct hedge *h, uint32_t id, size_t n, int64_t now)
 	if (t->got > r->biggest)
 		r->biggest = t->got;
 	rate_count(r, n, now);
-	if (!t->drain) {
+	if (!t->drain && t->got == n && is_spare(h, &h->run[t->run])) {
+		/* It is alive, but late: others bring what it was to. */
+		r->worked = true;
+		run_end(h, &h->run[t->run]);
+	} else if (!t->drain) {
 		run_claim(h, &h->run[t->run]);
 		h->run[t->run].got += n;
 		h->run[t->run].last = now;

@@ -5,6 +5,7 @@
 #define RUN_SECONDS 0.7
 #define RUN_SECONDS_FEW 6.0
 #define RUN_MIN (16 * LIMIT_KIB)
+#define CRUMB 4096
 #define RUN_FIRST (64 * LIMIT_KIB)
 #define RUN_MAX (16 * LIMIT_MIB)
 
@@ -56,6 +57,9 @@ route_room(const struct hedge *h, size_t i, int64_t now)
 		return SMALL_CONNECTIONS;
 	if (h->files > 2)
 		return CONNECTIONS_FILES;
+	/* Another connection takes its time, too. */
+	if (job_left(h) <= SMALL_JOB)
+		return 1;
 	rate = job_rate(h, now);
 	return rate <= 0 || (double)job_left(h) / rate > 0.5 ? CONNECTIONS : 1;
 }
@@ -228,7 +232,8 @@ run_size(const struct hedge *h, size_t route, int64_t now)
 	size = rate * (live <= 2 ? RUN_SECONDS_FEW : RUN_SECONDS);
 	if (size > (double)free_bytes(h) * rate / all)
 		size = (double)free_bytes(h) * rate / all;
-	size /= route_room(h, route, now);
+	/* Nobody should be left with a last crumb. */
+	size = size / route_room(h, route, now) + CRUMB;
 	if (size < RUN_MIN)
 		size = RUN_MIN;
 	return size < RUN_MAX ? (uint64_t)size : RUN_MAX;
