@@ -19,9 +19,10 @@
 
 #define HEAD "m/timestamp.json"
 
-/* Tries where a mirror is busy or another push got in between, and the
+/* Tries where a mirror is busy, and where another push got in between; the
  * microseconds between them. */
 #define TRIES 40
+#define TRIES_CONFLICT 8
 #define PAUSE 500000
 
 enum phase {
@@ -240,12 +241,22 @@ go_on(struct run *r, struct pushing *p, struct diag *d)
 	return e;
 }
 
-/* Again from its beginning: what the mirror has costs a question each. */
+/* Again from its beginning: what the mirror has costs a question each. One
+ * that finds it is not their turn may lack what it had, by the records: then
+ * everything is offered. */
 static enum err
-again(struct run *r, struct pushing *p, const char *why, struct diag *d)
+again(struct run *r, struct pushing *p, const struct upload_event *ev,
+	struct diag *d)
 {
-	if (++p->tries > TRIES)
-		return over(r, p, ERR_EXISTS, why);
+	p->tries++;
+	if (ev->status == 409 && p->tries > TRIES_CONFLICT)
+		return over(r, p, ERR_REFUSED, ev->why);
+	if (p->tries > TRIES)
+		return over(r, p, ERR_TIMEOUT, "it is busy all the time");
+	if (ev->status == 409 && p->tries > 1 && !p->whole) {
+		p->whole = true;
+		p->last = 0;
+	}
 	p->pause = clock_steady() + PAUSE;
 	return metadata_begin(r, p, d);
 }
@@ -341,8 +352,7 @@ put_ended(struct run *r, struct pushing *p, struct slot *s,
 			(signature && ev->status == 403)))
 		return ERR_OK;
 	if (ev->status == 409 || ev->status == 503 || ev->status == 429)
-		return again(
-			r, p, ev->why[0] != '\0' ? ev->why : "it is busy", d);
+		return again(r, p, ev, d);
 	return refused(r, p, rest, ev);
 }
 
@@ -374,8 +384,7 @@ head_ended(struct run *r, struct pushing *p, const struct upload_event *ev,
 	}
 	if (ev->status == 201 || ev->status == 409 || ev->status == 503 ||
 		ev->status == 429)
-		return again(
-			r, p, ev->why[0] != '\0' ? ev->why : "it is busy", d);
+		return again(r, p, ev, d);
 	return refused(r, p, HEAD, ev);
 }
 

@@ -107,17 +107,19 @@ metadata_may(struct admit_place *pl, const char *name, uint64_t n)
 	snprintf(rest, sizeof(rest), "m/%s", name);
 	if (strcmp(name, "now.pack") == 0)
 		return 204;
-	if (strcmp(name, "timestamp.json") != 0) {
-		if (stage_live(pl, rest, NULL) ||
-			(root_number(name, &number) &&
-				stage_has(pl, rest, NULL)))
+	if (strcmp(name, "timestamp.json") == 0)
+		return n >= least && n <= most ? 0 : 413;
+	if (root_number(name, &number)) {
+		most = LIMIT_ADMIT_ROOT;
+		if (stage_live(pl, rest, NULL) || stage_has(pl, rest, NULL))
 			return 204;
-		if (root_number(name, &number)) {
-			most = LIMIT_ADMIT_ROOT;
-			if (number != intake_next_root(pl))
-				return 409;
-		} else if (!intake_expects(pl, name, &least, &most))
-			return stage_has(pl, rest, NULL) ? 204 : 409;
+		if (number != intake_next_root(pl))
+			return 409;
+	} else if (!intake_expects(pl, name, &least, &most)) {
+		/* One that is expected may lie there, too, but is broken. */
+		return stage_live(pl, rest, NULL) || stage_has(pl, rest, NULL)
+			       ? 204
+			       : 409;
 	}
 	return n >= least && n <= most ? 0 : 413;
 }
@@ -142,11 +144,11 @@ target_may(struct admit_place *pl, const char *name, uint64_t n)
 
 	if (is_blocked(pl, name))
 		return 451;
-	if (stage_live(pl, name, NULL))
+	f = want_find(pl->in, name);
+	if (f == NULL && stage_live(pl, name, NULL))
 		return 204;
 	if (pl->in == NULL || !pl->in->complete)
 		return 409;
-	f = want_find(pl->in, name);
 	if (f == NULL)
 		return 422;
 	if (f->staged || f->dropped)
@@ -330,7 +332,7 @@ target_end(struct push *p, struct diag *d)
 	uint8_t sha256[32];
 	enum err e;
 
-	if (stage_live(pl, p->name, NULL) || (f != NULL && f->staged))
+	if (f == NULL ? stage_live(pl, p->name, NULL) : f->staged)
 		return ERR_OK;
 	if (f == NULL || f->length != p->length)
 		return diag_set(

@@ -202,7 +202,14 @@ is "${out%% *}" "$(wholetool h/room/repository "$words" | cut -d' ' -f1)" \
 rm -r fresh2/t/b fresh2/m/timestamp.json
 run 0 "a mirror that lost half of it" erika-press publish -C h/room
 run 0 "has all again" wholetool fresh2 "$words"
-erika-mirror pull -q --root x 2>/dev/null
+news rot
+role=$(ls fresh2/m/*.targets.json | tail -n 1)
+bundle=$(ls fresh2/t/b/news/*/*.ekb | head -n 1)
+truncate -s 20 "$role"
+truncate -s 40 "$bundle"
+run 1 "a mirror whose files rot" wholetool fresh2 "$words"
+run 0 "is sent news" erika-press publish -C h/room
+run 0 "and what is broken" wholetool fresh2 "$words"
 node viaother "$words"
 echo "pull = $PWD/fresh2" >>viaother.conf
 run 0 "a mirror that was fed by another" erika-mirror pull -q -c viaother.conf
