@@ -41,7 +41,7 @@ COLUMNS = [0, 3, 6, 9, 11]
 BARS = {"big": [.65, .65, .85, .95, 1.15], "big bytes": 1.20,
         "small cold": 1.5, "small memory": 1.05, "small bytes": 1.7,
         "wall": 4.0, "pair": .3, "twenty": 15.0, "held": 65536}
-CAP = {"big": 25, "small": 10, "wall": 8}  # for all
+CAP = {"big": 22, "small": 8, "wall": 6}  # for all
 HOSTILE = ["endless", "endless-chunked", "endless-announced", "one-more",
            "gzip-bomb", "te-bomb", "head-bomb", "continue-bomb",
            "trailer-bomb", "slow-head", "block-page", "tampered"]
@@ -168,7 +168,7 @@ class Bench:
         except OSError:
             return False
 
-    def measure(self, way, outlet, mirrors, cap, memory=None):
+    def measure(self, way, outlet, mirrors, cap, rest=.3):
         """Run a way in an empty folder; what it took."""
         shutil.rmtree("run", ignore_errors=True)
         os.mkdir("run")
@@ -178,7 +178,7 @@ class Bench:
         note = way(outlet, mirrors, start + cap) or ""
         seconds = time.monotonic() - start
         ok = note is not False and not str(note).startswith("x")
-        time.sleep(.3)  # what is on its way still arrives
+        time.sleep(rest)  # what is on its way still arrives
         ratio = (self.lab.wire_bytes() - before) / outlet.size
         own = re.search(r'"seconds": *([0-9.]+)', self.last)
         if not ok:
@@ -317,8 +317,7 @@ class Bench:
                 "erika's engine, cold": (self.engine, self.rounds)}
         if part == "small":
             ways["erika's engine, memory"] = (self.remembering, self.rounds)
-        ways["erika sync, cold"] = (self.sync, 1 if part == "big"
-                                    else self.rounds)
+        ways["erika sync, cold"] = (self.sync, 1)
         rows = {name: [] for name in ways}
         for blocked in COLUMNS:
             self.behave(ORDER[:blocked] + ["normal"] * (12 - blocked))
@@ -406,17 +405,21 @@ class Bench:
         say("one bad mirror of two, seconds more than with two good ones")
         base = {}
         costs = {}
+        say("a good one alone        " + "".join(
+            f"  {name} " + show(middle([self.measure(
+                way, outlet, mirrors[1:], 12, .1)
+                for _ in range(self.rounds)])) for name, way in ways.items()))
         for how in ["normal"] + laboratory.BEHAVIOURS:
             self.behave([how, "normal"])
             line = f"{how:24}"
             for name, way in ways.items():
-                tries = [self.measure(way, outlet, mirrors, 12)]
+                tries = [self.measure(way, outlet, mirrors, 12, .1)]
                 # Look twice at what is dear, and at the base.
                 while len(tries) < self.rounds and (
                         how == "normal" or tries[0].seconds is None
                         or base[name] is None or tries[0].seconds
                         > base[name] + BARS["pair"] * .7):
-                    tries.append(self.measure(way, outlet, mirrors, 12))
+                    tries.append(self.measure(way, outlet, mirrors, 12, .1))
                 got = middle(tries)
                 if how == "normal":
                     base[name] = got.seconds
@@ -469,12 +472,15 @@ class Bench:
         for how in ["normal"] + HOSTILE:
             self.behave([how, "normal"])
             got = [self.held(outlet, mirrors)
-                   for _ in range(min(2, self.rounds))]
+                   for _ in range(6 if base is None else 2)]
             held = [statistics.median(x) for x in zip(*got)]
             if base is None:
                 base = held
-                say(f"{'two good ones':24}{held[0]:8.0f} KB resident, "
-                    f"{held[1]:8.0f} KB on disk")
+                least = min(g[0] for g in got) - held[0]
+                most = max(g[0] for g in got) - held[0]
+                say(f"{'two good ones':24}{held[0]:8.0f} KB resident "
+                    f"({least:+.0f} to {most:+.0f} from run to run), "
+                    f"{held[1]:.0f} KB on disk")
                 continue
             rows[how] = [held[0] - base[0], held[1] - base[1], held[2]]
             say(f"{how:24}{held[0] - base[0]:+8.0f} KB resident, "

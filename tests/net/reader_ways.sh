@@ -107,6 +107,19 @@ is "$(captured proxy 'not host 198.18.1.201 and not port 81')" 0 \
 is "$(captured proxy 'udp or port 53')" 0 "proxy: no name is asked for"
 [ "$(captured proxy 'host 198.18.1.201')" -gt 10 ]
 ok $? "and the capture saw those that went through"
+# All commands that use the network keep to it.
+capture others || ok 1 "a capture"
+reader proxied
+run 0 "add by the proxy" at_reader timeout 30 erika add --yes \
+	$more "$(mirror_url 1)"
+run 0 "doctor by the proxy" at_reader timeout 60 erika doctor --yes $more
+like "$out" 'm01\.lab\.test +proxy +ok' "finds it open"
+run 0 "pictures by the proxy" at_reader timeout 60 erika sync --images $more
+capture_stop
+is "$(captured others 'not host 198.18.1.201 and not port 81')" 0 \
+	"none of them sends a packet beside it"
+[ "$(captured others 'host 198.18.1.201')" -gt 10 ]
+ok $? "and the capture saw those that went through"
 more='--proxy socks5h://198.18.1.201:9051'
 day no-proxy normal
 is "$status" 13 "a proxy that is not there: no mirror can be reached"
