@@ -33,7 +33,7 @@ args = sys.argv[1:]
 check = "--check" in args
 args = [a for a in args if a != "--check"]
 programs = os.path.abspath(args[0])
-rounds = int(args[1]) if len(args) > 1 else 11
+rounds = int(args[1]) if len(args) > 1 else 21
 os.environ["PATH"] = f"{programs}:{os.environ['PATH']}:/usr/sbin"
 children = []
 failed = []
@@ -91,10 +91,19 @@ def rss(p):
     return total / 1024
 
 
+def cpu(p):
+    """CPU seconds of a server so far, all its processes."""
+    ticks = 0
+    for pid in pids(p):
+        fields = open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
 def wrk(port, name, connections=64, seconds=SECONDS):
     """Requests a second, p99 in ms, and what went wrong."""
     out = subprocess.run(
-        ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--latency",
+        ["wrk", "-t2", f"-c{connections}", f"-d{seconds}s", "--latency",
          f"http://127.0.0.1:{port}/t/{name}"],
         check=True, stdout=subprocess.PIPE).stdout.decode()
     rate = float(re.search(r"Requests/sec: +([0-9.]+)", out).group(1))
@@ -160,11 +169,15 @@ def throughput():
     ports = {n: free_port() for n in servers}
     procs = {n: f(ports[n]) for n, f in servers.items()}
     got = {(n, f): [] for n in servers for f in ("4k", "100k")}
+    spent = {k: [] for k in got}
     cold = {n: rss(p) for n, p in procs.items()}
     for _ in range(rounds):
         for f in ("4k", "100k"):
             for n in servers:
+                before = cpu(procs[n])
                 got[n, f].append(wrk(ports[n], f)[0])
+                spent[n, f].append((cpu(procs[n]) - before) * 1e6
+                                   / (got[n, f][-1] * SECONDS))
     warm = {n: rss(p) for n, p in procs.items()}
     idle = {}
     for n in servers:
@@ -177,15 +190,16 @@ def throughput():
         idle[n] = rss(procs[n])
         stop(c)
     print(f"\nrequests a second, 64 connections, medians of {rounds}"
-          f"\n{'':14}{'4 KB':>9}{'/nginx':>8}{'100 KB':>9}{'/nginx':>8}"
-          f"{'RSS MB':>8}{'+work':>8}{'+1000 idle':>12}")
+          f"\n{'':14}{'4 KB':>9}{'/nginx':>8}{'CPU us':>8}{'100 KB':>9}"
+          f"{'/nginx':>8}{'CPU us':>8}{'RSS MB':>8}{'+work':>7}{'+1000 idle':>12}")
     mid = {k: statistics.median(v) for k, v in got.items()}
     for n in servers:
         small, large = mid[n, "4k"], mid[n, "100k"]
         a, b = (statistics.median(x / y for x, y in zip(got[n, f], got["nginx", f]))
                 for f in ("4k", "100k"))
-        line = (f"{n:14}{small:9.0f}{a:8.2f}{large:9.0f}{b:8.2f}"
-                f"{cold[n]:8.1f}{warm[n]:8.1f}{idle[n]:12.1f}")
+        us = [statistics.median(spent[n, f]) for f in ("4k", "100k")]
+        line = (f"{n:14}{small:9.0f}{a:8.2f}{us[0]:8.1f}{large:9.0f}{b:8.2f}"
+                f"{us[1]:8.1f}{cold[n]:8.1f}{warm[n]:7.1f}{idle[n]:12.1f}")
         if n == "erika-mirror":
             line += note("4 KB", a, a >= BARS["4 KB"])
             line += note("100 KB", b, b >= BARS["100 KB"])
