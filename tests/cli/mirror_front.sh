@@ -69,7 +69,7 @@ if has systemd-analyze "systemd's units are well-formed"; then
 		sed "s|/usr/local/bin/erika-mirror|$ERIKA_BIN/erika-mirror|" "$u" >"units/${u##*/}"
 	done
 	run 0 "systemd-analyze verify" systemd-analyze verify --man=no units/*
-	is "$err" "" "has nothing to say"
+	is "$(grep -i erika <<<"$err")" "" "has nothing to say of ours"
 	for u in erika-mirror erika-mirror-pull; do
 		run 0 "$u.service is confined" systemd-analyze security \
 			--offline=yes --threshold=20 "units/$u.service"

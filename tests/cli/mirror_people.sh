@@ -128,6 +128,26 @@ run 0 "a broken tree" erika-mirror status -c node/node.conf
 like "$out" 'NOT IN ORDER: ' "is seen"
 cp -p n/m/m/1.snapshot.json node/tree/m/
 
+# ---- a pull is remembered, and takes nothing that is blocked
+mkdir pulled
+printf '[mirror]\nroot = tree\npublisher = %s\npull = %s/\n' "$words" "$PWD/n/m" >pulled/p.conf
+run 0 "status before a pull" erika-mirror status -c pulled/p.conf
+like "$out" '^  nothing has come yet$' "nothing is there"
+like "$out" '^pulled   never$' "nor was it pulled"
+run 0 "a pull" erika-mirror pull -q -c pulled/p.conf
+run 0 "status after it" erika-mirror status -c pulled/p.conf
+like "$out" '^  version 1, ' "the head is there"
+like "$out" '^pulled   now$' "and when it was pulled"
+like "$out" '^server   not running$' "without a server"
+is "$(find pulled -name '*.ekb' | wc -l)" 1 "and the bundle"
+mkdir barred
+cp pulled/p.conf barred/p.conf
+run 0 "a block of what has not come yet" erika-mirror block -q -c barred/p.conf \
+	"$(cd n/m && basename t/b/*/*/*.ekb | cut -c 1-64)" --reason x
+run 0 "a pull" erika-mirror pull -q -c barred/p.conf
+is "$(find barred -name '*.ekb' | wc -l)" 0 "leaves it out"
+run 0 "and the rest" cmp barred/tree/m/timestamp.json n/m/m/timestamp.json
+
 # ---- taking something down
 bundle=$(cd n/m && echo t/b/*/*/*.ekb)
 hash=$(basename "$bundle" | cut -c 1-64)
