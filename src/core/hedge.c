@@ -6,8 +6,9 @@
 #include "hedge_priv.h"
 
 /* What is left of a request when it is let go on to its end, so that its
- * connection can be used again. */
+ * connection can be used again; more when there is much to come. */
 #define DRAIN (16 * LIMIT_KIB)
+#define DRAIN_LARGE LIMIT_PART
 
 /* A guess at a file of unknown length, to choose routes by. */
 #define GUESS (8 * LIMIT_KIB)
@@ -104,9 +105,11 @@ hedge_leave(struct hedge *h, uint32_t *id, enum hedge_why *why)
 static void
 transfer_drop(struct hedge *h, struct transfer *t)
 {
+	size_t drain = job_left(h) > SMALL_JOB ? DRAIN_LARGE : DRAIN;
+
 	/* Of a whole file the end is there or near. */
 	if (t->n == 0 ? t->got > 0
-		      : t->asked && t->n - t->got <= DRAIN && t->got > 0)
+		      : t->asked && t->n - t->got <= drain && t->got > 0)
 		t->drain = true;
 	else
 		transfer_leave(h, t, HEDGE_ENOUGH);

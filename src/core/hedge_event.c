@@ -100,7 +100,8 @@ hedge_bytes(struct hedge *h, uint32_t id, size_t n, int64_t now)
 	if (t->got > r->biggest)
 		r->biggest = t->got;
 	rate_count(r, n, now);
-	if (!t->drain && t->got == n && is_spare(h, &h->run[t->run])) {
+	if (!t->drain && t->got == n && t->n > n + LIMIT_PART &&
+		is_spare(h, &h->run[t->run])) {
 		/* It is alive, but late: others bring what it was to. */
 		r->worked = true;
 		run_end(h, &h->run[t->run]);

@@ -3,7 +3,7 @@
 #include "hedge_priv.h"
 
 /* Large jobs: how many begin at once, and when another one does. Three
- * failures make everybody hurry. */
+ * failures, or much that is left, make everybody hurry. */
 #define LARGE_FIRST 3
 #define LARGE_STEP (150 * MS)
 #define HURRY_STEP (50 * MS)
@@ -21,6 +21,9 @@
  * so many work at once. */
 #define ENOUGH 0.7
 #define ROUTES_MAX 12
+
+/* When what is left takes longer than this, seconds, they begin faster. */
+#define LONG 2.0
 
 /* Those that failed are tried again only when so much is left, seconds. */
 #define AGAIN 4.0
@@ -175,6 +178,15 @@ is_hurry(const struct hedge *h)
 	return n >= HURRY || h->failures >= HURRY;
 }
 
+/* Whether those that deliver would take long: others should join soon. */
+static bool
+is_long(const struct hedge *h)
+{
+	double rate = job_rate(h, h->now);
+
+	return rate > 0 && (double)job_left(h) / rate > LONG;
+}
+
 /* How long until the next may begin. */
 static int64_t
 begin_step(const struct hedge *h, size_t route, bool small)
@@ -182,7 +194,7 @@ begin_step(const struct hedge *h, size_t route, bool small)
 	int64_t first = (int64_t)(1.2e6 * h->r[route].first_byte);
 
 	if (!small)
-		return is_hurry(h) ? HURRY_STEP : LARGE_STEP;
+		return is_hurry(h) || is_long(h) ? HURRY_STEP : LARGE_STEP;
 	if (is_hurry(h))
 		return WIDE_STEP;
 	if (h->cold)

@@ -170,6 +170,8 @@ bool run_begin(struct hedge *h, size_t route, size_t file, size_t first,
 /* A slice of a run under way; what nobody brings; work for those that
  * deliver, also from others. */
 bool work_slice(struct hedge *h, int64_t now, struct hedge_ask *out);
+/* Whether there is something that nobody brings. */
+bool work_any(struct hedge *h);
 bool work_free(
 	struct hedge *h, size_t route, int64_t now, struct hedge_ask *out);
 bool work_live(struct hedge *h, int64_t now, struct hedge_ask *out);

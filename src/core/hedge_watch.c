@@ -108,7 +108,8 @@ transfer_watch(struct hedge *h, struct transfer *t, int64_t now)
 		transfer_frozen(h, t, now);
 		return;
 	}
-	if (!r->lost && !r->small && h->copies == 0 && now >= stall_limit(h, t))
+	if (!r->lost && !r->small && h->copies == 0 &&
+		now >= stall_limit(h, t) && (t->got > 0 || !work_any(h)))
 		run_release(h, r);
 	if (now - t->began >= SLOW_AFTER && t->got > 0 &&
 		(double)t->got * 1e6 / (double)(now - t->began) < SLOW_RATE) {

@@ -200,6 +200,17 @@ free_unit(struct hedge *h, size_t route, size_t file, size_t *first)
 	return f->free < f->n && !f->missing[h->r[route].r.mirror];
 }
 
+bool
+work_any(struct hedge *h)
+{
+	size_t i, first;
+
+	for (i = 0; i < h->files; i++)
+		if (free_unit(h, 0, i, &first))
+			return true;
+	return false;
+}
+
 static uint64_t
 free_bytes(const struct hedge *h)
 {
