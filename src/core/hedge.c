@@ -183,7 +183,7 @@ enum err
 hedge_begin(struct hedge *h, size_t files, size_t copies, double seconds,
 	int64_t now)
 {
-	double lag = 0;
+	double lag = -1;
 	size_t i;
 
 	hedge_end(h);
@@ -210,11 +210,11 @@ hedge_begin(struct hedge *h, size_t files, size_t copies, double seconds,
 			continue;
 		if (r->worked || r->r.known)
 			h->cold = false;
-		if (r->worked && (lag == 0 || r->lag < lag))
+		if (r->worked && (lag < 0 || r->lag < lag))
 			lag = r->lag;
 	}
 	/* Who works is asked first, and gets its usual time. */
-	if (lag > 0)
+	if (lag >= 0)
 		h->next_begin =
 			now + (lag > 0.083 ? (int64_t)(1.2e6 * lag) : 100 * MS);
 	return ERR_OK;

@@ -1,0 +1,247 @@
+/* The scheduler step by step: who is asked, when, for what, and who is left.
+ * What comes of it against bad mirrors is test_hedge.c's. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../../src/core/hedge.h"
+#include "../lib/tap.h"
+
+#define MS ((int64_t)1000)
+#define T0 ((int64_t)1000000)
+
+static struct hedge *h;
+static int64_t now;
+
+static void
+start(const struct hedge_route *r, size_t n)
+{
+	hedge_free(h);
+	h = hedge_new(r, n);
+	now = T0;
+}
+
+/* One whole file of 1,000 bytes. */
+static void
+whole(void)
+{
+	(void)!hedge_begin(h, 1, 0, 60, now);
+	(void)!hedge_file_whole(h, 0, 1000, 1000);
+}
+
+/* The routes that are asked now, as "0 2"; the last ask is kept. */
+static struct hedge_ask last;
+
+static const char *
+asked(void)
+{
+	static char out[200];
+	struct hedge_ask a;
+	size_t n = 0;
+
+	out[0] = '\0';
+	while (hedge_start(h, now, &a)) {
+		n += (size_t)snprintf(out + n, sizeof(out) - n, "%s%zu",
+			n > 0 ? " " : "", a.route);
+		last = a;
+	}
+	return out;
+}
+
+/* How many are left, and why the last one. */
+static size_t
+left(enum hedge_why *why)
+{
+	uint32_t id;
+	size_t n = 0;
+
+	while (hedge_leave(h, &id, why))
+		n++;
+	return n;
+}
+
+static void
+bring(const struct hedge_ask *a)
+{
+	bool over;
+
+	hedge_asked(h, a->id, now);
+	hedge_bytes(h, a->id, a->n > 0 ? a->n : 1000, now);
+	hedge_good(h, a->run, now);
+	hedge_ended(h, a->id, ERR_OK, now, &over);
+}
+
+static void
+test_small(void)
+{
+	static const struct hedge_route known[3] = {
+		{.mirror = 0, .known = true, .first_byte = .2, .rate = 1e6},
+		{.mirror = 1, .known = true, .first_byte = .3, .rate = 1e6},
+		{.mirror = 2}};
+	static const struct hedge_route cold[5] = {{.mirror = 0}, {.mirror = 1},
+		{.mirror = 2}, {.mirror = 3}, {.mirror = 4}};
+	enum hedge_why why = HEDGE_SLOW;
+	bool over;
+
+	start(known, 3);
+	whole();
+	is_str(asked(), "0", "who is known to work is asked alone");
+	now += 239 * MS;
+	is_str(asked(), "", "and has 1.2 times what it took before");
+	now += 2 * MS;
+	is_str(asked(), "1", "then the next one is asked");
+	bring(&last);
+	ok(hedge_status(h, now) == HEDGE_DONE, "whose answer is enough");
+	ok(left(&why) == 1 && why == HEDGE_ENOUGH, "and the first is left");
+	now += MS;
+	whole();
+	is_str(asked(), "1", "who was quick is asked first from then on");
+
+	start(cold, 5);
+	whole();
+	is_str(asked(), "0 1 2", "of unknown ones three are asked at once");
+	now += 31 * MS;
+	is_str(asked(), "3", "and soon one more");
+	hedge_ended(h, last.id, ERR_NETWORK, now, &over);
+	is_str(asked(), "4", "at once when one fails");
+}
+
+static void
+test_out(void)
+{
+	static const struct hedge_route two_ways[3] = {
+		{.mirror = 0}, {.mirror = 1}, {.mirror = 0}};
+	struct hedge_look look;
+	bool over;
+
+	start(two_ways, 3);
+	whole();
+	is_str(asked(), "0 1", "two ways to one mirror are not asked at once");
+	hedge_asked(h, last.id, now);
+	hedge_bytes(h, last.id, 1000, now);
+	hedge_bad(h, last.run, ERR_HASH, now);
+	hedge_ended(h, last.id, ERR_OK, now, &over);
+	hedge_look(h, 1, &look);
+	ok(look.out, "a mirror that lies is out");
+	now += 5000 * MS;
+	is_str(asked(), "2", "another way to the silent one is tried");
+	hedge_asked(h, last.id, now);
+	hedge_bytes(h, last.id, 1000, now);
+	hedge_bad(h, last.run, ERR_HASH, now);
+	hedge_ended(h, last.id, ERR_OK, now, &over);
+	hedge_look(h, 0, &look);
+	ok(look.out, "a lie by one way ends all ways to a mirror");
+	ok(hedge_status(h, now) == HEDGE_HOPELESS, "and nobody is left");
+	ok(!hedge_alive(h), "for good");
+
+	start(two_ways, 2);
+	whole();
+	(void)asked();
+	hedge_ended(h, last.id, ERR_SYNTAX, now, &over);
+	hedge_look(h, 1, &look);
+	ok(look.out, "a block page ends the use of a way");
+}
+
+static void
+test_pause(void)
+{
+	static const struct hedge_route one[1] = {{.mirror = 0}};
+	bool over;
+
+	start(one, 1);
+	whole();
+	is_str(asked(), "0", "the only one is asked");
+	hedge_ended(h, last.id, ERR_NETWORK, now, &over);
+	is_str(asked(), "", "and not again as soon as it failed");
+	ok(hedge_status(h, now) == HEDGE_BUSY, "though there is hope");
+	ok(hedge_wait(h, now) <= now + 1000 * MS, "in a second");
+	now += 1001 * MS;
+	is_str(asked(), "0", "when it is asked once more");
+	hedge_ended(h, last.id, ERR_NETWORK, now, &over);
+	ok(hedge_status(h, now) == HEDGE_HOPELESS, "twice is enough");
+	now += 1001 * MS;
+	whole();
+	is_str(asked(), "", "its pause goes on in the next job");
+	now += 1000 * MS;
+	is_str(asked(), "0", "and ends");
+	hedge_ended(h, last.id, ERR_MISSING, now, &over);
+	ok(hedge_status(h, now) == HEDGE_HOPELESS && hedge_file_lost(h, 0),
+		"what it lacks is not asked again");
+	whole();
+	is_str(asked(), "0", "but other files are");
+}
+
+static void
+test_frozen(void)
+{
+	static const struct hedge_route one[1] = {{.mirror = 0}};
+	static const struct hedge_route small[1] = {
+		{.mirror = 0, .known = true, .small = true}};
+	enum hedge_why why = HEDGE_ENOUGH;
+	struct hedge_look look;
+
+	start(one, 1);
+	(void)!hedge_begin(h, 1, 0, 60, now);
+	(void)!hedge_file_units(h, 0, 60000, false);
+	(void)!hedge_unit(h, 0, 0, 60000);
+	is_str(asked(), "0", "a part of 60 KB is asked for");
+	ok(last.n == 60000 && !last.fresh, "in one request");
+	hedge_asked(h, last.id, now);
+	now += 1001 * MS;
+	is_str(asked(), "0 0 0 0 0 0", "silence: it comes in slices");
+	ok(last.fresh && last.n == 8192 && last.run_n == 60000,
+		"of 8 KiB, each on a connection of its own");
+	ok(left(&why) == 1 && why == HEDGE_SILENT,
+		"and the silent one is left");
+	hedge_look(h, 0, &look);
+	ok(look.small, "which is remembered");
+
+	start(small, 1);
+	(void)!hedge_begin(h, 1, 0, 60, now);
+	(void)!hedge_file_whole(h, 0, 20000, 20000);
+	is_str(asked(), "0 0 0", "who was small before is so from the start");
+	ok(last.fresh && last.n == 20000 - 2 * 8192, "a whole file, too");
+}
+
+static void
+test_copies(void)
+{
+	static const struct hedge_route known[4] = {
+		{.mirror = 0, .known = true, .first_byte = .1},
+		{.mirror = 1, .known = true, .first_byte = .1},
+		{.mirror = 2, .known = true, .first_byte = .1},
+		{.mirror = 3, .known = true, .first_byte = .1}};
+	struct hedge_ask a;
+	bool over;
+
+	start(known, 4);
+	(void)!hedge_begin(h, 1, 2, 60, now);
+	(void)!hedge_file_whole(h, 0, 1000, 0);
+	ok(hedge_start(h, now, &a) && a.route == 0, "two copies: the first");
+	is_str(asked(), "1", "and the second are asked, and no more");
+	now += 50 * MS;
+	hedge_asked(h, last.id, now);
+	hedge_bytes(h, last.id, 500, now);
+	hedge_good(h, last.run, now);
+	hedge_ended(h, last.id, ERR_OK, now, &over);
+	ok(hedge_copy_ended(h, 1), "one is here");
+	hedge_copy(h, 1, true, now);
+	ok(hedge_status(h, now) == HEDGE_BUSY, "which gives the other a grace");
+	now += 99 * MS;
+	(void)asked();
+	ok(hedge_status(h, now) == HEDGE_BUSY, "of a tenth of a second");
+	now += 2 * MS;
+	ok(hedge_status(h, now) == HEDGE_DONE, "and no more");
+}
+
+int
+main(void)
+{
+	test_small();
+	test_out();
+	test_pause();
+	test_frozen();
+	test_copies();
+	hedge_free(h);
+	return plan();
+}
