@@ -4,8 +4,8 @@
  *   "erika-pack-1\n", u32 unpacked length, raw deflate of a ustar
  *
  * Unsigned: a shortcut and nothing more. What comes out of it is worth what
- * the trust machine says of it. pack_make is erika-press's (pack_write.c),
- * pack_open erika's; a mirror links neither. */
+ * the trust machine says of it. pack_make is for those who publish and
+ * mirror (pack_write.c), pack_open erika's alone. */
 #ifndef ERIKA_PACK_H
 #define ERIKA_PACK_H
 

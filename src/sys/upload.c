@@ -15,6 +15,10 @@
 #include "fetch_child.h"
 #include "upload_child.h"
 
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0
+#endif
+
 struct upload {
 	pid_t pid;
 	int fd;
