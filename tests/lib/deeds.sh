@@ -25,9 +25,10 @@ deed() {
 	block-page) words='unreachable: http-diff: a web page' ;;
 	redirect) words='unreachable: http-diff: redirected' ;;
 	gzip-bomb) words='http-diff: an encoding' ;;
-	status-403) alone='1|13' words='(403)' ;;
-	status-451) alone='1|13' words='(451)' ;;
-	tampered) alone=10 words='lied: .*tampered' ;;
+	status-403) alone='1|13' words='403' ;;
+	status-451) alone='1|13' words='451|removed by the operator' ;;
+	# It may not have been asked for what it tampered with.
+	tampered) alone=10 named=may words='lied: .*tampered' ;;
 	bit-flip) alone='10|11|12|15' words='lied: ' ;;
 	stale) alone=0 words='is stale' ;;
 	truncated) alone=10 words='cut .*short' ;;
@@ -76,10 +77,11 @@ deed_judge() {
 	is "$(grep -c "erika-headline" "one-$1.list")" $deed_n \
 		"with all articles"
 	case $named in
-	yes) like "$(cat "one-$1.said")" "^  $2 .*($words)" "and says so" ;;
+	yes) like "$(cat "one-$1.said")" "^  .*$2.*($words)|^  .*($words).*$2" \
+			"and says so" ;;
 	may)
 		unlike "$(grep -E "^  $2 " "one-$1.said" |
-			grep -Ev "^  $2 .*($words)")" . \
+			grep -Ev "$words")" . \
 			"and if it is named, then for that"
 		;;
 	esac
@@ -90,7 +92,7 @@ deed_judge() {
 		[ "$1" = stale ] || is "$(grep -c "erika-headline" "bad-$1.list")" $deed_n \
 			"with all articles"
 	else
-		like "$(cat "bad-$1.said")" "$2 .*($words)" "and says why"
+		like "$(grep "$2" "bad-$1.said")" "$words" "and says why"
 	fi
 }
 
