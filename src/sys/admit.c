@@ -155,14 +155,12 @@ admit_next_root(const struct admit *a, size_t i)
 }
 
 static bool
-wish_role(const struct admit_intake *in, size_t k, struct admit_wish *out)
+wish_role(const struct admit_intake *in, size_t *at, struct admit_wish *out)
 {
-	size_t i;
+	while (*at < in->n_roles) {
+		const struct admit_role *r = &in->roles[(*at)++];
 
-	for (i = 0; i < in->n_roles; i++) {
-		const struct admit_role *r = &in->roles[i];
-
-		if (r->done || k-- > 0)
+		if (r->done)
 			continue;
 		snprintf(out->path, sizeof(out->path), "m/%s", r->file);
 		if (r->length > 0)
@@ -173,14 +171,12 @@ wish_role(const struct admit_intake *in, size_t k, struct admit_wish *out)
 }
 
 static bool
-wish_file(const struct admit_intake *in, size_t k, struct admit_wish *out)
+wish_file(const struct admit_intake *in, size_t *at, struct admit_wish *out)
 {
-	size_t i;
+	while (*at < in->n_files) {
+		const struct admit_file *f = &in->files[(*at)++];
 
-	for (i = 0; i < in->n_files; i++) {
-		const struct admit_file *f = &in->files[i];
-
-		if (f->staged || f->dropped || k-- > 0)
+		if (f->staged || f->dropped)
 			continue;
 		snprintf(out->path, sizeof(out->path), "%s", f->path);
 		out->optional = f->target != NULL;
@@ -192,7 +188,7 @@ wish_file(const struct admit_intake *in, size_t k, struct admit_wish *out)
 }
 
 bool
-admit_wants(const struct admit *a, size_t i, size_t k, struct admit_wish *out)
+admit_wants(const struct admit *a, size_t i, size_t *at, struct admit_wish *out)
 {
 	const struct admit_intake *in = a->places[i].in;
 
@@ -200,11 +196,11 @@ admit_wants(const struct admit *a, size_t i, size_t k, struct admit_wish *out)
 	if (in == NULL)
 		return false;
 	if (in->ready)
-		return in->complete ? wish_file(in, k, out)
-				    : wish_role(in, k, out);
+		return in->complete ? wish_file(in, at, out)
+				    : wish_role(in, at, out);
 	snprintf(out->path, sizeof(out->path), "m/%s", in->wish);
 	out->most = in->wish_max;
-	return k == 0;
+	return (*at)++ == 0;
 }
 
 bool

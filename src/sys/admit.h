@@ -112,8 +112,8 @@ void admit_put(struct admit *a, struct serve_put *out);
  * The number that the next root of publisher i has: 1 in an empty folder. */
 uint64_t admit_next_root(const struct admit *a, size_t i);
 
-/* What the head on its way still lacks: file k of it, in the order in which it
- * can come. false: none such. */
+/* What the head on its way still lacks, in the order in which it can come. *at
+ * is 0 for the first and is moved on; false: no more. */
 struct admit_wish {
 	char path[ADMIT_WISH]; /* "m/7.d-news.json" */
 	uint64_t most;	       /* bytes */
@@ -121,7 +121,7 @@ struct admit_wish {
 	bool optional;	       /* the head does not wait for it */
 };
 bool admit_wants(
-	const struct admit *a, size_t i, size_t k, struct admit_wish *out);
+	const struct admit *a, size_t i, size_t *at, struct admit_wish *out);
 
 /* No source has this file: do without it, as if the quota had taken it. Only
  * for sealed bundles; false for what a head cannot do without. */

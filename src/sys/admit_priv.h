@@ -225,7 +225,8 @@ enum err intake_satisfy(struct admit_place *pl, struct trust *t, bool *missing,
 enum err want_fill(struct admit_place *pl, struct diag *d) ERR_MUST_USE;
 void want_free(struct admit_intake *in);
 
-/* A file by its path, or NULL. */
+/* A file by its path, or NULL; the other also while the list is new. */
+struct admit_file *want_listed(const struct admit_intake *in, const char *path);
 struct admit_file *want_find(const struct admit_intake *in, const char *path);
 
 /* "t/b/news/2026-w48/HEX.7.ekb" of a target; false when it has no SHA-256 or

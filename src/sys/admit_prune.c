@@ -153,7 +153,7 @@ prune_gone(const struct admit_place *pl, const char *target, const char *role)
 
 struct victim {
 	char *line;
-	char path[ADMIT_NAME];
+	char *path;
 	bool live;
 	uint64_t bytes;
 	uint64_t inodes;
@@ -175,7 +175,7 @@ by_line(const void *a, const void *b)
 static enum err
 victim_add(struct pruning *p, const struct trust_target *g, struct diag *d)
 {
-	char line[LINE], sig[ADMIT_NAME + 16];
+	char line[LINE], path[ADMIT_NAME], sig[ADMIT_NAME + 16];
 	uint8_t sha256[32];
 	struct victim *v;
 	uint64_t n;
@@ -194,21 +194,22 @@ victim_add(struct pruning *p, const struct trust_target *g, struct diag *d)
 	}
 	v = &p->list[p->n];
 	*v = (struct victim){.line = NULL};
-	if (!want_path(g, v->path, sha256))
+	if (!want_path(g, path, sha256))
 		return ERR_OK;
-	v->live = stage_live(p->pl, v->path, NULL);
+	v->live = stage_live(p->pl, path, NULL);
 	v->bytes = prune_cost(trust_target_length(g));
 	v->inodes = 1;
-	snprintf(sig, sizeof(sig), "%s.minisig", v->path);
+	snprintf(sig, sizeof(sig), "%s.minisig", path);
 	if (!v->live || stage_live(p->pl, sig, &n)) {
 		v->bytes += BLOCK;
 		v->inodes++;
 	}
 	v->line = strdup(line);
-	if (v->line == NULL)
-		return diag_set(d, ERR_NOMEM, "out of memory");
+	v->path = strdup(path);
 	p->n++;
-	return ERR_OK;
+	return v->line == NULL || v->path == NULL
+		       ? diag_set(d, ERR_NOMEM, "out of memory")
+		       : ERR_OK;
 }
 
 /* Load one role more into the machine of the head on its way. */
@@ -348,11 +349,15 @@ need_count(const struct admit_place *pl, uint64_t *bytes, uint64_t *inodes)
 static void
 drop(struct admit_intake *in, const struct victim *v)
 {
-	size_t i, n = strlen(v->path);
+	char sig[ADMIT_NAME + 16];
+	struct admit_file *f = want_listed(in, v->path);
 
-	for (i = 0; i < in->n_files; i++)
-		if (strncmp(in->files[i].path, v->path, n) == 0)
-			in->files[i].dropped = true;
+	if (f != NULL)
+		f->dropped = true;
+	snprintf(sig, sizeof(sig), "%s.minisig", v->path);
+	f = want_listed(in, sig);
+	if (f != NULL)
+		f->dropped = true;
 }
 
 static uint64_t
@@ -511,8 +516,10 @@ prune_for(struct admit_place *pl, struct diag *d)
 		e = victims_count(&p, &n, d);
 	if (e == ERR_OK)
 		e = victims_remove(&p, n, d);
-	for (i = 0; i < p.n; i++)
+	for (i = 0; i < p.n; i++) {
 		free(p.list[i].line);
+		free(p.list[i].path);
+	}
 	free(p.list);
 	return e;
 }

@@ -32,13 +32,19 @@ by_path(const void *a, const void *b)
 }
 
 struct admit_file *
-want_find(const struct admit_intake *in, const char *path)
+want_listed(const struct admit_intake *in, const char *path)
 {
 	struct admit_file key = {.path = (char *)(uintptr_t)path};
 
-	if (in == NULL || !in->complete || in->n_files == 0)
+	if (in->n_files == 0)
 		return NULL;
 	return bsearch(&key, in->files, in->n_files, sizeof(key), by_path);
+}
+
+struct admit_file *
+want_find(const struct admit_intake *in, const char *path)
+{
+	return in == NULL || !in->complete ? NULL : want_listed(in, path);
 }
 
 static void

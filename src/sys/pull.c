@@ -275,12 +275,15 @@ static enum err
 metadata_all(struct pull *u, bool *ok, struct diag *d)
 {
 	struct admit_wish w;
+	size_t at = 0;
 	enum err e = ERR_OK;
 
 	*ok = true;
-	while (e == ERR_OK && *ok && admit_wants(u->a, u->i, 0, &w) &&
-		w.path[0] == 'm')
+	while (e == ERR_OK && *ok && admit_wants(u->a, u->i, &at, &w) &&
+		w.path[0] == 'm') {
 		e = metadata_get(u, &w, ok, d);
+		at = 0; /* it may lead to others */
+	}
 	if (e == ERR_OK && !*ok)
 		diag_set(d, ERR_PARTIAL, "no source has a good %s", w.path);
 	return e;
@@ -459,35 +462,41 @@ flights_run(struct pull *u, struct flight *list, size_t n, struct diag *d)
 	return e;
 }
 
-/* The list is made once: what admission still wants changes as files come. */
+/* So many at a time: an archive has 100,000 bundles. */
+#define BATCH 2048
+
+static void
+lost_count(struct flight *list, size_t n, size_t *lost, struct diag *d)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (list[i].state != LANDED && !list[i].w.optional &&
+			++*lost == 1)
+			diag_set(d, ERR_PARTIAL, "%.200s: %s", list[i].w.path,
+				list[i].why.why);
+}
+
+/* What is wanted when a batch begins; what lands goes off that list behind
+ * us. */
 static enum err
 targets_get(struct pull *u, bool optional, size_t *lost, struct diag *d)
 {
-	struct flight *list = NULL, *more;
+	struct flight *list = calloc(BATCH, sizeof(*list));
 	struct admit_wish w;
-	size_t n = 0, i, k;
+	size_t at = 0, n;
 	enum err e = ERR_OK;
 
-	for (k = 0; admit_wants(u->a, u->i, k, &w); k++) {
-		if (w.optional != optional)
-			continue;
-		more = n % 64 == 0 ? realloc(list, (n + 64) * sizeof(*list))
-				   : list;
-		if (more == NULL) {
-			e = diag_set(d, ERR_NOMEM, "out of memory");
-			break;
-		}
-		list = more;
-		list[n++] = (struct flight){.w = w};
-	}
-	if (e == ERR_OK)
+	if (list == NULL)
+		return diag_set(d, ERR_NOMEM, "out of memory");
+	do {
+		for (n = 0; n < BATCH && admit_wants(u->a, u->i, &at, &w);)
+			if (w.optional == optional)
+				list[n++] = (struct flight){.w = w};
 		e = flights_run(u, list, n, d);
-	for (i = 0; e == ERR_OK && i < n; i++)
-		if (list[i].state != LANDED && !list[i].w.optional) {
-			if (++*lost == 1)
-				diag_set(d, ERR_PARTIAL, "%.200s: %s",
-					list[i].w.path, list[i].why.why);
-		}
+		if (e == ERR_OK)
+			lost_count(list, n, lost, d);
+	} while (e == ERR_OK && n == BATCH);
 	free(list);
 	return e;
 }

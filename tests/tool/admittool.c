@@ -135,7 +135,7 @@ feed(struct admit_config *c, struct admit_publisher *p, int argc, char **argv)
 	struct admit *a;
 	struct diag d;
 	char rest[64];
-	size_t k;
+	size_t at;
 	enum err e;
 
 	(void)options(p, pins, &kind, argc, argv);
@@ -148,13 +148,15 @@ feed(struct admit_config *c, struct admit_publisher *p, int argc, char **argv)
 			(unsigned long long)admit_next_root(a, 0));
 	while (feed_one(&sp, folder, rest));
 	(void)feed_one(&sp, folder, "m/timestamp.json");
-	while (admit_wants(a, 0, 0, &w) && w.path[0] == 'm')
+	for (at = 0; admit_wants(a, 0, &at, &w) && w.path[0] == 'm'; at = 0)
 		if (!feed_one(&sp, folder, w.path))
 			break;
-	for (k = 0; admit_wants(a, 0, k, &w);)
-		k += !w.optional || !feed_one(&sp, folder, w.path);
-	while (admit_wants(a, 0, 0, &w) && feed_one(&sp, folder, w.path))
-		;
+	for (at = 0; admit_wants(a, 0, &at, &w);)
+		if (w.optional)
+			(void)feed_one(&sp, folder, w.path);
+	for (at = 0; admit_wants(a, 0, &at, &w);)
+		if (!w.optional)
+			(void)feed_one(&sp, folder, w.path);
 	e = admit_finish(a, 0, &d);
 	admit_free(a);
 	return e == ERR_OK ? 0 : die(&d);
@@ -198,6 +200,7 @@ speed(struct admit_config *c, const char *folder)
 	uint64_t bytes = 0;
 	char path[4096], rest[64];
 	struct buf b;
+	size_t at;
 	enum err e = admit_new(c, ADMIT_PUSH, &a, &d);
 	int i;
 
@@ -210,7 +213,7 @@ speed(struct admit_config *c, const char *folder)
 			snprintf(rest, sizeof(rest), "m/1.root.json");
 		else if (i == 1)
 			snprintf(rest, sizeof(rest), "m/timestamp.json");
-		else if (!admit_wants(a, 0, 0, &w))
+		else if (at = 0, !admit_wants(a, 0, &at, &w))
 			break;
 		snprintf(path, sizeof(path), "%s/%s", folder,
 			i < 2 ? rest : w.path);
