@@ -75,9 +75,9 @@ mirror_line(char *out, size_t size, const struct sync_mirror *m)
 	case ERR_MISSING:
 		if (m->removed) {
 			snprintf(out, size,
-				"%s was removed by the operator of %s, who "
-				"answers so; other mirrors may have it",
-				m->file, name);
+				"%s lacks %s: removed by the operator of %s "
+				"(451); other mirrors may have it",
+				name, m->file, name);
 			break;
 		}
 		snprintf(out, size, "%s %s %s: %s", name,

@@ -95,7 +95,7 @@ hedge_bytes(struct hedge *h, uint32_t id, size_t n, int64_t now)
 			r->window = 0;
 	}
 	t->got += n;
-	t->last = h->now = now;
+	t->last = r->last = h->now = now;
 	r->doubt = false;
 	if (t->got > r->biggest)
 		r->biggest = t->got;

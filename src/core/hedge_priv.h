@@ -96,6 +96,7 @@ struct hroute {
 	unsigned connections;
 	int64_t cool; /* not before */
 	double first_byte, lag, rate;
+	int64_t last;	/* when bytes came, by any request */
 	int64_t window; /* since when window_bytes count; 0: not */
 	uint64_t window_bytes;
 	uint64_t good, wasted, biggest;

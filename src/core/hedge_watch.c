@@ -49,12 +49,14 @@ freeze_limit(const struct hedge *h, const struct transfer *t)
 	const struct hroute *r = &h->r[t->route];
 	int64_t times = r->r.patient ? PATIENT : 1;
 
+	/* While bytes come on its other connections it is slow, not frozen. */
 	if (t->got > 0)
-		return t->last + FREEZE * times;
+		return larger(t->last, r->last) + FREEZE * times;
 	if (!t->asked)
 		return NEVER;
 	/* A long way to connect is a long way to answer. */
-	return t->sent + larger(SILENCE * times, 3 * (t->sent - t->began) / 2);
+	return larger(t->sent, r->last) +
+	       larger(SILENCE * times, 3 * (t->sent - t->began) / 2);
 }
 
 /* A route to which this happens becomes small; a small one fails. */

@@ -234,7 +234,7 @@ like "$err" '^The Harbour: 2 new$' "for the news"
 again
 erika add -q --mirror "$http/removed/" h/m/m/1.root.json
 run 3 "a mirror whose operator removed a bundle" erika sync
-like "$err" 'b/news/.*/2\.ekb was removed by the operator of 127' "says who"
+like "$err" 'lacks b/news/.*/2\.ekb: removed by the operator of 127' "says who"
 run 3 "as JSON" erika sync --json
 is "$(printf '%s' "$out" | python3 -c '
 import json, sys
