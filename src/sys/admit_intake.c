@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "../core/text.h"
 #include "admit_priv.h"
@@ -430,6 +431,7 @@ intake_resume(struct admit_place *pl, struct diag *d)
 {
 	char path[ADMIT_PATH];
 	bool live = false;
+	struct stat st;
 	struct buf b;
 	enum err e;
 
@@ -443,8 +445,12 @@ intake_resume(struct admit_place *pl, struct diag *d)
 	if (e == ERR_OK)
 		e = intake_go_on(pl, d);
 	buf_free(&b);
-	if (e == ERR_OK)
+	if (e == ERR_OK) {
+		/* A restart makes nothing younger. */
+		if (stat(path, &st) == 0 && st.st_mtime < pl->in->touched)
+			pl->in->touched = st.st_mtime;
 		return e;
+	}
 	/* The one that is live is not on its way any more. */
 	intake_fail(pl, live ? ERR_FAILED : e);
 	return e == ERR_NOMEM || e == ERR_IO ? e : ERR_OK;
