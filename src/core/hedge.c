@@ -127,11 +127,13 @@ run_units(const struct hedge *h, const struct run *r)
 void
 run_release(struct hedge *h, struct run *r)
 {
-	struct hfile *f = &h->f[r->file];
-	size_t i, end = run_units(h, r);
+	struct hfile *f;
+	size_t i, end;
 
 	if (r->lost)
 		return;
+	f = &h->f[r->file];
+	end = run_units(h, r);
 	r->lost = r->twin = true;
 	if (h->copies > 0)
 		return;
@@ -145,11 +147,13 @@ run_release(struct hedge *h, struct run *r)
 void
 run_claim(struct hedge *h, struct run *r)
 {
-	struct hfile *f = &h->f[r->file];
-	size_t i, end = run_units(h, r);
+	struct hfile *f;
+	size_t i, end;
 
 	if (!r->lost)
 		return;
+	f = &h->f[r->file];
+	end = run_units(h, r);
 	r->lost = false;
 	for (i = r->next; h->copies == 0 && i < end; i++)
 		f->u[i].claims++;

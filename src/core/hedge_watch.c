@@ -189,7 +189,7 @@ hedge_status(struct hedge *h, int64_t now)
 	bool busy = false, lost = false;
 	size_t i;
 
-	if (now - h->progress > (int64_t)(h->seconds * 1e6))
+	if (now - h->progress >= (int64_t)(h->seconds * 1e6))
 		return h->copies_good > 0 ? HEDGE_DONE : HEDGE_HOPELESS;
 	if (h->copies > 0)
 		return copies_status(h, now);

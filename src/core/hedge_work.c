@@ -303,16 +303,17 @@ free_tail(struct hedge *h, size_t file, size_t *first, size_t *end)
 		i--;
 	if (i == f->free)
 		return false;
-	*end = i;
-	for (*first = i; *first > f->free; (*first)--) {
-		const struct unit *u = &f->u[*first - 1];
+	*end = i--;
+	for (all = f->u[i].n; i > f->free; i--) {
+		const struct unit *u = &f->u[i - 1];
 
 		if (u->done || u->claims > 0 || all + u->n > RUN_FIRST ||
-			(*first < i && u->offset + u->n != u[1].offset))
+			u->offset + u->n != u[1].offset)
 			break;
 		all += u->n;
 	}
-	return *first < *end;
+	*first = i;
+	return true;
 }
 
 bool
@@ -341,10 +342,14 @@ work_free(struct hedge *h, size_t route, int64_t now, struct hedge_ask *out)
 static bool
 run_open_to(const struct hedge *h, const struct run *r, size_t route)
 {
-	const struct hfile *f = &h->f[r->file];
-	size_t i, end = run_units(h, r);
+	const struct hfile *f;
+	size_t i, end;
 
-	if (!r->used || r->lost || r->tried || f->whole ||
+	if (!r->used)
+		return false;
+	f = &h->f[r->file];
+	end = run_units(h, r);
+	if (r->lost || r->tried || f->whole ||
 		(r->route != route &&
 			h->r[r->route].r.mirror == h->r[route].r.mirror) ||
 		f->missing[h->r[route].r.mirror] ||

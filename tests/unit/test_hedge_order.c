@@ -97,6 +97,21 @@ test_small(void)
 	whole();
 	is_str(asked(), "1", "who was quick is asked first from then on");
 
+	start(cold, 1);
+	(void)!hedge_begin(h, 1, 0, 60, now);
+	(void)!hedge_file_whole(h, 0, 100000, 90000);
+	is_str(asked(), "0", "a file that is larger than any part");
+	ok(last.offset == 0 && last.n == 0 && last.max == 100000,
+		"is asked for as a whole");
+	start(cold, 1);
+	(void)!hedge_begin(h, 1, 0, 60, now);
+	(void)!hedge_file_units(h, 0, 200000, false);
+	(void)!hedge_unit(h, 0, 0, 100000);
+	(void)!hedge_unit(h, 0, 100000, 100000);
+	is_str(asked(), "0", "and of such units");
+	ok(last.offset == 100000 && last.n == 100000,
+		"an unknown one gets the last");
+
 	start(cold, 5);
 	whole();
 	is_str(asked(), "0 1 2", "of unknown ones three are asked at once");
