@@ -59,7 +59,7 @@ through() {
 		"$(tail -c +1001 tree/t/big | head -c 1000 | sha256sum)" "a range"
 	is "$(curl -s "$@" -o /dev/null -w '%{http_code}' "${at}t/none")" 404 "what is missing"
 	is "$(curl -s "$@" -D - -o /dev/null "${at}t/big" | grep -ic '^etag')" 0 "nothing is added that tells readers apart"
-	is "$(curl -s "$@" -o /dev/null -w '%{http_code}' -T tree/t/big "${at}t/x")" 405 "a push reaches the node"
+	is "$(curl -s "$@" -o /dev/null -w '%{http_code}' -T tree/m/timestamp.json "${at}t/x")" 405 "a push reaches the node"
 }
 
 # ---- systemd
