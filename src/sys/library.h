@@ -167,7 +167,6 @@ struct library_mirror {
 	char *url;
 	enum library_mirror_source source;
 	char *countries; /* "RU, BY" or "" */
-	int64_t failed;	 /* when it last was of no use, 0: it was of use */
 	/* Other ways to it, as in struct mirror; NULL, 0: none. */
 	char **addresses;
 	size_t n_addresses;
@@ -190,10 +189,6 @@ void library_mirrors_clear(struct library_mirrors *m);
  * that one the list's. */
 enum err library_mirror_add(struct library *l, int64_t outlet,
 	const struct library_mirror *m, struct diag *d) ERR_MUST_USE;
-
-/* Remember when a mirror was of no use, or 0 when it was of use. */
-enum err library_mirror_failed(struct library *l, int64_t outlet,
-	const char *url, int64_t when, struct diag *d) ERR_MUST_USE;
 
 /* Forget those of the signed list, before the new ones are added. */
 enum err library_mirrors_drop_list(

@@ -94,13 +94,12 @@ mirror_read(struct library_mirrors *out, struct db_query *q)
 	m->url = library_text(q, 1);
 	m->source = (enum library_mirror_source)db_int(q, 2);
 	m->countries = library_text(q, 3);
-	m->failed = db_int(q, 4);
-	m->storage = db_int(q, 9) != 0;
+	m->storage = db_int(q, 8) != 0;
 	if (m->name == NULL || m->url == NULL || m->countries == NULL ||
-		!text_or_null(q, 6, &m->pin) || !text_or_null(q, 7, &m->sni) ||
-		!text_or_null(q, 8, &m->front))
+		!text_or_null(q, 5, &m->pin) || !text_or_null(q, 6, &m->sni) ||
+		!text_or_null(q, 7, &m->front))
 		return ERR_NOMEM;
-	return addresses_split(m, db_text(q, 5));
+	return addresses_split(m, db_text(q, 4));
 }
 
 enum err
@@ -113,7 +112,7 @@ library_mirrors(struct library *l, int64_t outlet, struct library_mirrors *out,
 	*out = (struct library_mirrors){.n = 0};
 	e = db_query(l->db, d, &q,
 		"SELECT mirror.name, mirror.url, mirror.source,"
-		" mirror.countries, mirror.failed, way.addresses, way.pin,"
+		" mirror.countries, way.addresses, way.pin,"
 		" way.sni, way.front, way.storage FROM mirror LEFT JOIN way"
 		" ON way.outlet=mirror.outlet AND way.url=mirror.url"
 		" WHERE mirror.outlet=? ORDER BY mirror.source, mirror.id",
@@ -181,15 +180,6 @@ library_mirror_add(struct library *l, int64_t outlet,
 		m->countries == NULL ? "" : m->countries);
 
 	return e == ERR_OK ? way_add(l, outlet, m, d) : e;
-}
-
-enum err
-library_mirror_failed(struct library *l, int64_t outlet, const char *url,
-	int64_t when, struct diag *d)
-{
-	return db_run(l->db, d,
-		"UPDATE mirror SET failed=? WHERE outlet=? AND url=?", "iit",
-		when, outlet, url);
 }
 
 enum err

@@ -136,6 +136,8 @@ run(struct sync *s, struct diag *d)
 	if (e == ERR_OK)
 		e = sync_bundles(s, d);
 	if (e == ERR_OK)
+		e = library_parts_old(s->lib, s->o->now, d);
+	if (e == ERR_OK)
 		e = library_count(s->lib, s->outlet->id, &r->counts, d);
 	trust_verdict(s->t, &r->verdict);
 	r->complete = r->verdict.complete;
