@@ -73,11 +73,10 @@ mirror_line(char *out, size_t size, const struct sync_mirror *m)
 			m->why);
 		break;
 	case ERR_MISSING:
-		if (m->removed) {
+		if (m->gone != SYNC_GONE_NOT) {
 			snprintf(out, size,
-				"%s lacks %s: removed by the operator of %s "
-				"(451); other mirrors may have it",
-				name, m->file, name);
+				"%s, %s: %s; other mirrors may have it", name,
+				m->file, m->why);
 			break;
 		}
 		snprintf(out, size, "%s %s %s: %s", name,
@@ -105,7 +104,7 @@ mirror_line(char *out, size_t size, const struct sync_mirror *m)
 static void
 mirrors_print(const struct context *cx, const struct sync_report *r)
 {
-	char line[640];
+	char line[1600];
 	size_t i;
 
 	for (i = 0; i < r->n_mirrors; i++) {
@@ -180,7 +179,7 @@ static json_t *
 mirrors_json(const struct sync_report *r)
 {
 	json_t *a = json_array();
-	char line[640];
+	char line[1600];
 	size_t i;
 
 	for (i = 0; i < r->n_mirrors; i++) {
@@ -196,8 +195,12 @@ mirrors_json(const struct sync_report *r)
 				   m->err == ERR_OK && m->stale ? "stale"
 				   : m->err == ERR_OK && m->asked && !m->worked
 					   ? "late"
-				   : m->err == ERR_MISSING && m->removed
+				   : m->err == ERR_MISSING &&
+						   m->gone == SYNC_REMOVED
 					   ? "removed"
+				   : m->err == ERR_MISSING &&
+						   m->gone == SYNC_WITHHELD
+					   ? "withheld"
 				   : m->err == ERR_OK ? "ok"
 						      : sync_deed(m->err),
 				   "version", (json_int_t)m->version, "message",

@@ -84,7 +84,7 @@ struct fetch_want {
 
 /* What came. Plain data but for the buffer, which the caller frees. */
 struct fetch_got {
-	enum err err;	   /* ERR_OK, ERR_MISSING (404, 403, 410, 451 or no
+	enum err err;	    /* ERR_OK, ERR_MISSING (404, 403, 410, 451 or no
 			      such file), ERR_NETWORK, ERR_TIMEOUT,
 			      ERR_TRAILING (more than asked for),
 			      ERR_TRUNCATED, ERR_REFUSED (not a base or path
@@ -94,14 +94,18 @@ struct fetch_got {
 			      strategy), ERR_IO (a folder's file could not be
 			      read), ERR_NOMEM; ERR_FAILED when the child died
 			      on it */
-	struct diag diag;  /* in OONI's words where they fit: dns, tcp_ip,
+	struct diag diag;   /* in OONI's words where they fit: dns, tcp_ip,
 			      http-failure, http-diff */
-	struct buf body;   /* empty unless ERR_OK */
-	uint64_t wire;	   /* bytes received, heads included; of a folder,
+	struct buf body;    /* empty unless ERR_OK */
+	uint64_t wire;	    /* bytes received, heads included; of a folder,
 			      bytes read */
-	unsigned requests; /* 1, or 0 for files and what never got out */
-	unsigned status;   /* of HTTP: 404 is not there, 451 was removed by
-			      the operator; 0 without an answer */
+	unsigned requests;  /* 1, or 0 for files and what never got out */
+	unsigned status;    /* of HTTP: 404 is not there, 451 is withheld, by
+			      whom the notice may prove; 0 without an answer */
+	struct span notice; /* the body of a 451 that came whole and is no web
+			       page, at most LIMIT_TOMBSTONE, not looked at
+			       (core/tombstone.h): of FETCH_END alone, borrowed
+			       until the next call; else empty */
 	double connect; /* seconds until connected, TLS too; 0: not at all, or the
 			      connection was there already */
 	double first_byte; /* seconds until the answer began; 0: never */

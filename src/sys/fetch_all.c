@@ -40,6 +40,7 @@ call_event(struct call *c, const struct fetch_event *e)
 	body = g->body;
 	*g = e->got;
 	g->body = body;
+	g->notice = span_of(NULL, 0);
 	if (full)
 		g->err = diag_set(&g->diag, ERR_NOMEM, "out of memory");
 	if (g->err != ERR_OK)

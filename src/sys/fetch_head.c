@@ -170,7 +170,8 @@ judge_status(unsigned status, const struct wire_want *w, struct wire_done *done)
 	if (status == 200 || status == 206)
 		return true;
 	if (status == 451)
-		done_set(done, ERR_MISSING, "removed by the operator (451)");
+		done_set(done, ERR_MISSING,
+			"HTTP 451: withheld for legal reasons");
 	else if (status == 404 || status == 403 || status == 410)
 		done_set(done, ERR_MISSING, "not on this mirror (%u)", status);
 	else if (status == 416 && w->n > 0)
@@ -253,6 +254,16 @@ head_judge(
 		return false;
 	}
 	return w->n == 0 ? judge_whole(h, w, done) : judge_range(h, w, done);
+}
+
+bool
+head_is_notice(const struct head *h)
+{
+	bool length = (h->seen & SEEN_LENGTH) != 0;
+
+	if (h->status != 451 || h->html || (length && head_is_chunked(h)))
+		return false;
+	return !length || h->length <= LIMIT_TOMBSTONE;
 }
 
 bool

@@ -23,9 +23,12 @@ bool head_line(struct head *h, struct span line, struct wire_done *done);
 
 /* Once h->done. true: the body is what was asked for, as far as the head
  * says. false: `done` says why not; of ERR_MISSING the body is to be thrown
- * away. */
+ * away, but see head_is_notice. */
 bool head_judge(const struct head *h, const struct wire_want *w,
 	struct wire_done *done);
+
+/* Whether a body comes that may say whose 451 it is. */
+bool head_is_notice(const struct head *h);
 
 /* Whether Content-Length came and is at most n. */
 bool head_length_within(const struct head *h, uint64_t n);

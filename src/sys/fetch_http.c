@@ -39,9 +39,21 @@ on_head(char *p, size_t size, size_t count, void *arg)
 	h->window_wire = h->done->wire;
 	if (head_judge(&h->head, h->want, h->done))
 		return n;
+	h->noticing = h->done->err == ERR_MISSING && head_is_notice(&h->head);
+	buf_init(&h->notice, LIMIT_TOMBSTONE);
 	h->discard = h->done->err == ERR_MISSING &&
 		     head_length_within(&h->head, LIMIT_HTTP_HEAD);
-	return h->discard ? n : 0;
+	return h->discard || h->noticing ? n : 0;
+}
+
+/* Too long: it says nothing then. */
+static bool
+take_notice(struct http *h, struct span s)
+{
+	if (s.n == 0 || buf_span(&h->notice, s) == ERR_OK)
+		return true;
+	h->noticing = false;
+	return false;
 }
 
 static bool
@@ -49,6 +61,8 @@ take_body(struct http *h, struct span s)
 {
 	uint64_t cap = h->want->n > 0 ? h->want->n : h->want->max;
 
+	if (h->noticing)
+		return take_notice(h, s);
 	if (s.n > cap - h->got) {
 		done_set(h->done, ERR_TRAILING,
 			"sent more than the %llu bytes announced",
@@ -87,7 +101,7 @@ on_body(char *p, size_t size, size_t count, void *arg)
 
 	h->done->wire += n;
 	h->last = clock_steady();
-	if (h->discard)
+	if (h->discard && !h->noticing)
 		return n;
 	if (!h->head.done) {
 		done_set(h->done, ERR_NETWORK, "http-diff: not HTTP");
@@ -207,7 +221,7 @@ http_limit(const struct http *h)
 		return INT64_MAX;
 	if (!h->head.done)
 		return h->asked + LIMIT_HEAD_MS * 1000;
-	if (h->discard)
+	if (h->discard && !h->noticing)
 		return h->window + DISCARD_MS * 1000;
 	return h->window + LIMIT_STALL_MS * 1000;
 }
@@ -258,7 +272,7 @@ http_late(struct http *h, int64_t now)
 			LIMIT_HEAD_MS / 1000);
 		return true;
 	}
-	if (h->discard)
+	if (h->discard || h->noticing)
 		return true;
 	if (came >= LIMIT_STALL_BYTES) {
 		h->window = now;
@@ -343,6 +357,9 @@ http_verdict(struct http *h, CURLcode code)
 				(unsigned long long)h->got);
 		else
 			done_set(h->done, ERR_OK, "%s", "");
+		if (h->noticing && (!head_is_chunked(&h->head) ||
+					   h->chunks.state == CHUNK_END))
+			h->done->notice = buf_view(&h->notice);
 		break;
 	case CURLE_COULDNT_RESOLVE_HOST:
 		verdict_name(h);
@@ -392,7 +409,7 @@ http_verdict(struct http *h, CURLcode code)
 void
 http_deadline(struct http *h)
 {
-	if (h->discard) /* the verdict is there already */
+	if (h->discard || h->noticing) /* the verdict is there already */
 		return;
 	if (h->head.done && clock_steady() - h->last >= FROZEN_MS * 1000)
 		verdict_frozen(h);
@@ -414,4 +431,5 @@ http_stop(struct http *h, CURLM *multi)
 	for (i = 0; i < sizeof(h->lists) / sizeof(h->lists[0]); i++)
 		curl_slist_free_all(h->lists[i]);
 	free(h->plan);
+	buf_free(&h->notice);
 }

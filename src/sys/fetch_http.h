@@ -42,6 +42,8 @@ struct http {
 	int fd;		      /* the last that it tried */
 	bool tls;	      /* a handshake has begun */
 	bool discard;	      /* a 404's body: not worth a new connection */
+	bool noticing;	      /* a 451's body, which is kept: */
+	struct buf notice;
 	char error[CURL_ERROR_SIZE];
 };
 

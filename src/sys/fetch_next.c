@@ -38,6 +38,7 @@ take_done(struct fetch *f, struct wish *w, struct span body,
 	if (done.err != ERR_OK)
 		diag_set(&g->diag, done.err, "%s", done.why);
 	event_end(f, w, e);
+	e->got.notice = done.notice;
 	return TAKEN_EVENT;
 }
 

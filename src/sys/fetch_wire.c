@@ -208,6 +208,10 @@ wire_done_add(struct buf *out, uint32_t id, const struct wire_done *w)
 		e = buf_u8(out, w->requests);
 	if (e == ERR_OK)
 		e = string_add(out, w->why);
+	if (e == ERR_OK)
+		e = buf_u32(out, (uint32_t)w->notice.n);
+	if (e == ERR_OK)
+		e = buf_span(out, w->notice);
 	return frame_close(out, e, at);
 }
 
@@ -237,6 +241,7 @@ wire_done_read(struct span body, struct wire_done *w)
 	struct cursor c = {.in = body};
 	char why[sizeof(w->why)];
 	uint8_t code = 0;
+	uint32_t n;
 
 	if (byte_read(&c, UINT8_MAX, &code) != ERR_OK || !code_ok(code) ||
 		cursor_u64(&c, &w->wire) != ERR_OK ||
@@ -246,7 +251,11 @@ wire_done_read(struct span body, struct wire_done *w)
 		cursor_u32(&c, &w->status) != ERR_OK || w->status > 599 ||
 		byte_read(&c, 1, &w->requests) != ERR_OK ||
 		string_read(&c, why, sizeof(why)) != ERR_OK ||
+		cursor_u32(&c, &n) != ERR_OK || n > LIMIT_TOMBSTONE ||
+		cursor_take(&c, n, &w->notice) != ERR_OK ||
 		cursor_left(&c) != 0)
+		return ERR_SYNTAX;
+	if (n > 0 && (code != ERR_MISSING || w->status != 451))
 		return ERR_SYNTAX;
 	w->err = (enum err)code;
 	text_show(w->why, sizeof(w->why), span_str(why));

@@ -89,15 +89,19 @@ struct wire_done {
 	uint64_t first_us;   /* until the first byte of the answer; 0: none */
 	uint32_t status;     /* of the answer; 0: none */
 	uint8_t requests;    /* 0 or 1 */
+	/* The whole body of a 451, at most LIMIT_TOMBSTONE; else empty.
+	 * Borrowed. */
+	struct span notice;
 	char why[256];
 };
 
-/* Append a FRAME_DONE. */
+/* Append a FRAME_DONE. ERR_LIMIT, ERR_NOMEM. */
 enum err wire_done_add(
 	struct buf *out, uint32_t id, const struct wire_done *w) ERR_MUST_USE;
 
-/* Read the body of one: only codes that a wish may end with. `why` is made
- * safe to show. ERR_SYNTAX. */
+/* Read the body of one: only codes that a wish may end with, and a notice with
+ * a 451 alone. `why` is made safe to show; the notice is borrowed from `body`.
+ * ERR_SYNTAX. */
 enum err wire_done_read(struct span body, struct wire_done *w) ERR_MUST_USE;
 
 #endif

@@ -44,6 +44,13 @@ struct sync_options {
 	void *arg;
 };
 
+/* Whose a 451 was. */
+enum sync_gone {
+	SYNC_GONE_NOT,
+	SYNC_WITHHELD, /* the mirror's or a censor's on the way */
+	SYNC_REMOVED   /* the operator's, who signed a tombstone for it */
+};
+
 /* How a mirror behaved. */
 struct sync_mirror {
 	char *name;
@@ -53,12 +60,12 @@ struct sync_mirror {
 	uint64_t version;     /* of its timestamp, 0: none usable */
 	enum err err;	      /* the worst it did, ERR_OK: nothing */
 	bool worked;	      /* it brought something that was verified */
-	bool removed;	      /* its operator removed a file (status 451) */
+	enum sync_gone gone;  /* of ERR_MISSING: the file was answered 451 */
 	bool small;	      /* only connections of a few KB got through */
 	const char *strategy; /* by which it worked, or was tried; never NULL */
 	uint64_t bytes;	      /* received from it */
 	char file[160];	      /* with which file; or "" */
-	char why[320];	      /* that, in a clause; escaped */
+	char why[1200];	      /* that, in a clause; escaped */
 };
 
 struct sync_report {

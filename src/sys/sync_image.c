@@ -218,8 +218,8 @@ album_failed(void *arg, size_t route, size_t file, bool soft,
 	struct album *a = arg;
 
 	(void)file;
-	sync_failed(
-		a->s, route, a->pull->o->row.path, soft, got, &a->pull->why);
+	sync_failed(a->s, route, a->pull->o->row.path, buf_cstr(&a->pull->path),
+		soft, got, &a->pull->why);
 }
 
 static void

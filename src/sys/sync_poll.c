@@ -46,8 +46,11 @@ head_keep(struct sync *s, size_t place, struct engine_copy *got)
 		p->answered = true;
 		p->claims = doc->version;
 	} else {
-		s->r->mirrors[place].removed |= got->status == 451;
-		sync_blame(s, place, HEAD, e, &got->diag, &s->worst);
+		if (got->status == 451 && e == ERR_MISSING)
+			sync_gone(s, place, HEAD, HEAD, span_of(NULL, 0),
+				&s->worst);
+		else
+			sync_blame(s, place, HEAD, e, &got->diag, &s->worst);
 		/* There is no use in a mirror without a head. */
 		p->out = true;
 	}
@@ -125,7 +128,7 @@ poll_failed(void *arg, size_t route, size_t file, bool soft,
 	struct polling *p = arg;
 
 	(void)file; /* the head is asked, too, and what counts */
-	sync_failed(p->s, route, HEAD, soft, got, &p->s->worst);
+	sync_failed(p->s, route, HEAD, HEAD, soft, got, &p->s->worst);
 }
 
 static void

@@ -92,9 +92,15 @@ enum err sync_places_end(struct sync *s, struct diag *d) ERR_MUST_USE;
 void sync_blame(struct sync *s, size_t place, const char *file, enum err e,
 	const struct diag *d, struct sync_reason *why);
 
-/* A request failed, as struct engine_calls has it. */
-void sync_failed(struct sync *s, size_t route, const char *file, bool soft,
-	const struct fetch_got *got, struct sync_reason *why);
+/* A request for `path` on a mirror failed, as struct engine_calls has it. */
+void sync_failed(struct sync *s, size_t route, const char *file,
+	const char *path, bool soft, const struct fetch_got *got,
+	struct sync_reason *why);
+
+/* It was answered 451, with this notice (struct fetch_got) or none. That is no
+ * fault: neither a lie nor a loss. */
+void sync_gone(struct sync *s, size_t place, const char *file, const char *path,
+	struct span notice, struct sync_reason *why);
 
 /* For a line on a terminal. */
 void sync_progress(struct sync *s, size_t route);

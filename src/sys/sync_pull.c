@@ -328,7 +328,8 @@ pull_failed(void *arg, size_t route, size_t file, bool soft,
 	struct pulling *x = arg;
 	struct sync_pull *p = &x->list[file];
 
-	sync_failed(x->s, route, trust_target_path(p->g), soft, got, &p->why);
+	sync_failed(x->s, route, trust_target_path(p->g), buf_cstr(&p->path),
+		soft, got, &p->why);
 }
 
 static void

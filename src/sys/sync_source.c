@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../core/text.h"
+#include "../core/tombstone.h"
 #include "clock.h"
 #include "file.h"
 #include "sync_priv.h"
@@ -122,25 +123,75 @@ sync_blame(struct sync *s, size_t place, const char *file, enum err e,
 		s->places[place].out = true;
 }
 
+/* Words for a tombstone. A quotation mark in the reason could end it, and go on
+ * as if by us. */
+static void
+removed_say(
+	char *out, size_t size, const char *mirror, const struct tombstone *t)
+{
+	char name[100], reason[LIMIT_TOMBSTONE_REASON + 1];
+	char who[LIMIT_TOMBSTONE_OPERATOR + 1], *p;
+
+	text_show(name, sizeof(name), span_str(mirror));
+	text_show(reason, sizeof(reason), span_str(t->reason));
+	text_show(who, sizeof(who), span_str(t->operator));
+	for (p = reason; *p != '\0'; p++)
+		if (*p == '"')
+			*p = '\'';
+	snprintf(out, size,
+		"removed by the operator of %s: \"%s\" (signed by key %s%s%s)",
+		name, reason, t->key,
+		who[0] != '\0' ? ", who calls himself " : "", who);
+}
+
 void
-sync_failed(struct sync *s, size_t route, const char *file, bool soft,
-	const struct fetch_got *got, struct sync_reason *why)
+sync_gone(struct sync *s, size_t place, const char *file, const char *path,
+	struct span notice, struct sync_reason *why)
+{
+	struct sync_mirror *m = &s->r->mirrors[place];
+	enum sync_gone gone = SYNC_WITHHELD;
+	char say[sizeof(m->why)], shown[160];
+	struct tombstone t;
+	struct diag d;
+
+	if (notice.n > 0 && tombstone_parse(notice, &t, NULL) == ERR_OK &&
+		tombstone_covers(&t, path)) {
+		gone = SYNC_REMOVED;
+		removed_say(say, sizeof(say), m->name, &t);
+	} else {
+		snprintf(say, sizeof(say),
+			"HTTP 451: withheld for legal reasons, by the mirror "
+			"or by the network");
+	}
+	diag_set(&d, ERR_MISSING, "%s: %s", file,
+		text_show(shown, sizeof(shown), span_str(say)));
+	if (why != NULL)
+		sync_worse(why, ERR_MISSING, &d);
+	if (sync_badness(ERR_MISSING) <= sync_badness(m->err) &&
+		(m->err != ERR_MISSING || gone <= m->gone))
+		return;
+	m->err = ERR_MISSING;
+	m->gone = gone;
+	snprintf(m->file, sizeof(m->file), "%s", file);
+	snprintf(m->why, sizeof(m->why), "%s", say);
+}
+
+void
+sync_failed(struct sync *s, size_t route, const char *file, const char *path,
+	bool soft, const struct fetch_got *got, struct sync_reason *why)
 {
 	struct sync_route *r = &s->routes[route];
 	struct sync_mirror *m = &s->r->mirrors[r->place];
-	struct diag d = got->diag;
 
 	if (got->err != ERR_MISSING)
 		r->err = got->err;
 	/* It is only left for now when it works by small connections. */
 	if (soft && m->worked)
 		return;
-	if (got->status == 451) {
-		m->removed = true;
-		diag_set(&d, ERR_MISSING,
-			"removed by the operator of this mirror (451)");
-	}
-	sync_blame(s, r->place, file, got->err, &d, why);
+	if (got->status == 451 && got->err == ERR_MISSING)
+		sync_gone(s, r->place, file, path, got->notice, why);
+	else
+		sync_blame(s, r->place, file, got->err, &got->diag, why);
 }
 
 bool
@@ -442,7 +493,8 @@ file_failed(void *arg, size_t route, size_t file, bool soft,
 
 	(void)file;
 	if (!a->f->quiet)
-		sync_failed(a->s, route, shown_name(a->f), soft, got, a->why);
+		sync_failed(a->s, route, shown_name(a->f), a->f->path, soft,
+			got, a->why);
 }
 
 static void

@@ -229,18 +229,20 @@ erika add -q --mirror "$honest" h/m/m/1.root.json
 run 0 "another one beside it is enough" erika sync
 like "$err" '^The Harbour: 2 new$' "for the news"
 
-# ---- what an operator took away
+# ---- what somebody withholds: see also reader_removed
 
 again
 erika add -q --mirror "$http/removed/" h/m/m/1.root.json
-run 3 "a mirror whose operator removed a bundle" erika sync
-like "$err" 'lacks b/news/.*/2\.ekb: removed by the operator of 127' "says who"
+run 3 "a bare 451 for a bundle" erika sync
+like "$err" ' b/news/.*/2\.ekb: HTTP 451: withheld for legal reasons, by the mirror or' \
+	"is called what it is"
+unlike "$err" 'operator|lied|missing|lacks' "and nobody's in particular"
 run 3 "as JSON" erika sync --json
 is "$(printf '%s' "$out" | python3 -c '
 import json, sys
 m = json.load(sys.stdin)["outlets"][0]["mirrors"][0]
 print(m["state"], m["strategy"], m["small"], m["bytes"] > 100)')" \
-	"removed http False True" "with what was asked how"
+	"withheld http False True" "with what was asked how"
 erika add -q --mirror "$honest" h/m/m/1.root.json
 run 0 "another mirror has it" erika sync
 like "$err" '^The Harbour: 2 new$' "and the news comes"

@@ -410,6 +410,49 @@ def b_removed(r):
     r.serve(r.content())
 
 
+def tombstone(r):
+    """What the test put there as the answer for bundles; else as usual."""
+    if not r.path.endswith(".ekb"):
+        r.serve(r.content())
+        return None
+    with open(os.path.join(r.root, "tombstone"), "rb") as f:
+        return f.read()
+
+
+def b_tombstone(r):
+    body = tombstone(r)
+    if body is not None:
+        r.answer(451, body, ["Content-Type: application/json"])
+
+
+def b_tombstone_chunked(r):
+    body = tombstone(r)
+    if body is not None:
+        r.answer(451, b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body),
+                 ["Transfer-Encoding: chunked"], length=False)
+
+
+def b_tombstone_cut(r):
+    body = tombstone(r)
+    if body is not None:
+        r.answer(451, body, ["Content-Length: %d" % (len(body) + 1)],
+                 length=False)
+        raise Close
+
+
+def b_tombstone_html(r):
+    body = tombstone(r)
+    if body is not None:
+        r.answer(451, body, ["Content-Type: text/html"])
+
+
+def b_tombstone_endless(r):
+    body = tombstone(r)
+    if body is not None:
+        r.answer(451, body, length=False)
+        r.forever(b" " * 1000)
+
+
 def b_escape(r):
     """Terminal escapes where an error message might show them."""
     r.send(b"HTTP/1.1 200 \x1b]0;owned\x07\r\nContent-Range: \x1b[2J\r\n"

@@ -123,6 +123,39 @@ done_body(struct buf *b, enum err e, const char *why)
 	return span_of(b->p + FRAME_HEAD, b->n - FRAME_HEAD);
 }
 
+/* Whether an end with a notice of n bytes is taken. */
+static bool
+noticed(enum err e, uint32_t status, size_t n)
+{
+	static uint8_t bytes[LIMIT_TOMBSTONE + 1];
+	struct wire_done w = {
+		.err = e, .status = status, .notice = span_of(bytes, n)};
+	struct wire_done back;
+	struct span s;
+	struct buf b;
+	bool taken;
+
+	buf_init(&b, FRAME_MAX);
+	if (wire_done_add(&b, 3, &w) != ERR_OK)
+		abort();
+	s = span_of(b.p + FRAME_HEAD, b.n - FRAME_HEAD);
+	taken = wire_done_read(s, &back) == ERR_OK && back.notice.n == n &&
+		wire_done_read(span_of(s.p, s.n - 1), &back) != ERR_OK;
+	buf_free(&b);
+	return taken;
+}
+
+static void
+test_notice(void)
+{
+	ok(noticed(ERR_MISSING, 451, 1), "a 451 may bring a notice");
+	ok(noticed(ERR_MISSING, 451, LIMIT_TOMBSTONE), "of so many bytes");
+	ok(!noticed(ERR_MISSING, 451, LIMIT_TOMBSTONE + 1), "and no more");
+	ok(!noticed(ERR_MISSING, 404, 1), "a 404 may not");
+	ok(!noticed(ERR_OK, 451, 1), "nor a success");
+	ok(noticed(ERR_OK, 200, 0), "which has none");
+}
+
 static void
 test_done(void)
 {
@@ -153,6 +186,7 @@ test_done(void)
 	is_err(wire_done_read(s, &w), ERR_OK, "a reason with escapes");
 	ok(strpbrk(w.why, "\x1b\x07\n\xff") == NULL, "is made safe: %s", w.why);
 	buf_free(&b);
+	test_notice();
 }
 
 /* ---- heads */
@@ -260,7 +294,7 @@ test_heads(void)
 	no("HTTP/1.1 404 No\r\nContent-Type: text/html\r\n\r\n", 0, 0, 9,
 		ERR_MISSING, "404");
 	no("HTTP/1.1 451 No\r\n\r\n", 0, 0, 9, ERR_MISSING,
-		"removed by the operator");
+		"withheld for legal reasons");
 	no("HTTP/1.1 416 No\r\nContent-Range: bytes */4\r\n\r\n", 5, 10, 0,
 		ERR_TRUNCATED, "416");
 	no("HTTP/1.1 416 No\r\n\r\n", 0, 0, 9, ERR_NETWORK, "416");
