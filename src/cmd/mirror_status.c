@@ -97,8 +97,10 @@ print_publisher(const struct status *s, size_t i)
 
 	printf("%s\n", p->name);
 	print_head(s, h);
-	printf("  %llu bundles, %llu files, %s", (unsigned long long)h->bundles,
-		(unsigned long long)h->files, talk_size(size, h->bytes));
+	printf("  %llu bundle%s, %llu file%s, %s",
+		(unsigned long long)h->bundles, h->bundles == 1 ? "" : "s",
+		(unsigned long long)h->files, h->files == 1 ? "" : "s",
+		talk_size(size, h->bytes));
 	if (p->store > 0)
 		printf(" of %s", talk_size(most, p->store));
 	printf("\n");

@@ -70,8 +70,8 @@ folders_copy(const struct context *cx, struct room *r, const struct mirrors *m,
 				d->why);
 			continue;
 		}
-		talk(cx, "%-12s %u files, %s", mi->name, c.files,
-			talk_size(size, c.bytes));
+		talk(cx, "%-12s %u file%s, %s", mi->name, c.files,
+			c.files == 1 ? "" : "s", talk_size(size, c.bytes));
 	}
 	return ERR_OK;
 }
@@ -205,7 +205,8 @@ prune(const struct context *cx, struct room *r)
 	if (prune_run(r, clock_now(), &n, &d) != ERR_OK)
 		talk_warn(cx, "old metadata stays: %s", d.why);
 	else if (n > 0 && cx->verbose)
-		talk(cx, "%zu files of old metadata are gone", n);
+		talk(cx, "%zu file%s of old metadata gone", n,
+			n == 1 ? "" : "s");
 }
 
 enum err

@@ -19,10 +19,12 @@
 
 #define HEAD "m/timestamp.json"
 
-/* Tries where a mirror is busy, and where another push got in between; the
- * microseconds between them. */
+/* Tries where a mirror is busy, where another push got in between, and where
+ * a proxy in front has lost the mirror for a moment; the microseconds between
+ * them. */
 #define TRIES 40
 #define TRIES_CONFLICT 8
+#define TRIES_GATEWAY 6
 #define PAUSE 500000
 
 enum phase {
@@ -119,8 +121,8 @@ over(struct run *r, struct pushing *p, enum err e, const char *why)
 	if (e != ERR_OK)
 		talk_warn(r->cx, "%s: %s: %s", to->name, err_str(e), why);
 	else
-		talk(r->cx, "%-12s %u files, %s", to->name, to->files,
-			talk_size(size, to->bytes));
+		talk(r->cx, "%-12s %u file%s, %s", to->name, to->files,
+			to->files == 1 ? "" : "s", talk_size(size, to->bytes));
 	return ERR_OK;
 }
 
@@ -241,6 +243,21 @@ go_on(struct run *r, struct pushing *p, struct diag *d)
 	return e;
 }
 
+/* What a proxy says that could not reach the mirror itself. */
+static bool
+is_gateway(unsigned status)
+{
+	return status == 502 || status == 504;
+}
+
+/* What may have passed when it is asked again. */
+static bool
+is_passing(unsigned status)
+{
+	return status == 409 || status == 429 || status == 503 ||
+	       is_gateway(status);
+}
+
 /* Again from its beginning: what the mirror has costs a question each. One
  * that finds it is not their turn may lack what it had, by the records: then
  * everything is offered. */
@@ -251,6 +268,9 @@ again(struct run *r, struct pushing *p, const struct upload_event *ev,
 	p->tries++;
 	if (ev->status == 409 && p->tries > TRIES_CONFLICT)
 		return over(r, p, ERR_REFUSED, ev->why);
+	if (is_gateway(ev->status) && p->tries > TRIES_GATEWAY)
+		return over(r, p, ERR_NETWORK,
+			"what stands in front of it does not reach it");
 	if (p->tries > TRIES)
 		return over(r, p, ERR_TIMEOUT, "it is busy all the time");
 	if (ev->status == 409 && p->tries > 1 && !p->whole) {
@@ -351,7 +371,7 @@ put_ended(struct run *r, struct pushing *p, struct slot *s,
 		(ev->status == 451 || ev->status == 422 ||
 			(signature && ev->status == 403)))
 		return ERR_OK;
-	if (ev->status == 409 || ev->status == 503 || ev->status == 429)
+	if (is_passing(ev->status))
 		return again(r, p, ev, d);
 	return refused(r, p, rest, ev);
 }
@@ -382,8 +402,7 @@ head_ended(struct run *r, struct pushing *p, const struct upload_event *ev,
 		p->last = 0;
 		return metadata_begin(r, p, d);
 	}
-	if (ev->status == 201 || ev->status == 409 || ev->status == 503 ||
-		ev->status == 429)
+	if (ev->status == 201 || is_passing(ev->status))
 		return again(r, p, ev, d);
 	return refused(r, p, HEAD, ev);
 }

@@ -47,9 +47,9 @@ one_tell(const struct context *cx, const struct admit_publisher *p,
 		talk(cx, "%-12s version %llu, nothing newer", p->name,
 			(unsigned long long)r->after);
 	else
-		talk(cx, "%-12s version %llu, %llu files, %s", p->name,
+		talk(cx, "%-12s version %llu, %llu file%s, %s", p->name,
 			(unsigned long long)r->after,
-			(unsigned long long)r->files,
+			(unsigned long long)r->files, r->files == 1 ? "" : "s",
 			talk_size(size, r->bytes));
 }
 

@@ -208,7 +208,7 @@ if has caddy "Caddy in front"; then
 	run 0 "which readers find" curl -sf -o got "http://127.0.0.1:$p/m/timestamp.json"
 	run 0 "as it was signed" cmp got n/room/repository/m/timestamp.json
 	run 0 "the node" erika-mirror status -c push.conf
-	like "$out" '^  1 bundles, ' "has its bundle"
+	like "$out" '^  1 bundle, ' "has its bundle"
 	kill "$front_pid"
 	wait "$front_pid"
 	front_pid=

@@ -115,7 +115,7 @@ run 0 "status" erika-mirror status -c node/node.conf
 like "$out" '^server   running$' "it runs"
 like "$out" '^  version 1, signed .*, came ' "the head"
 like "$out" '^  fresh: the first of its roles expires in [0-9]+ days$' "is fresh"
-like "$out" '^  1 bundles, [0-9]+ files, [0-9.]+ KB of 1\.0 GB$' "the disk"
+like "$out" '^  1 bundle, [0-9]+ files, [0-9.]+ KB of 1\.0 GB$' "the disk"
 run 0 "status, as JSON" erika-mirror status --json -c node/node.conf
 is "$(printf '%s' "$out" | python3 -c 'import json, sys
 s = json.load(sys.stdin); p = s["publishers"][0]

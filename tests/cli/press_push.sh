@@ -64,7 +64,7 @@ is "$(for m in north south east west; do
 
 # ---- only what is new
 erika-press publish -C h/room >/dev/null 2>said.txt
-like "$(cat said.txt)" '^north +1 files, [0-9]+ bytes$' \
+like "$(cat said.txt)" '^north +1 file, [0-9]+ bytes$' \
 	"a signature without news is one file"
 news 1
 erika-press publish -C h/room >/dev/null 2>said.txt
@@ -101,6 +101,28 @@ PY
 like "$(cat tty.txt)" '[0-4] of 4 mirrors, [0-9]+ files, ' \
 	"progress on a terminal"
 like "$(cat tty.txt)" 'north +[0-9]+ files, ' "and the lines as well"
+
+# ---- a proxy that loses the mirror for a moment
+gateway() { # NAME MIRROR PUTS
+	python3 "$SRC/tests/lib/gateway.py" "${at[$2]}" "$3" >"$1.url" 2>"$1.err" &
+	pid[$1]=$!
+	for _ in $(seq 200); do
+		at[$1]=$(cat "$1.url")
+		[ "${at[$1]}" ] && return
+		sleep 0.05
+	done
+}
+gateway blinks north 2
+gateway gone south -1
+mirrors blinks gone
+news gateway
+run 3 "a proxy answers 502: for good, or twice" erika-press publish -C h/room
+like "$err" '^blinks +[0-9]+ files' "twice is tried again"
+like "$err" '^erika-press: gone: .*in front of it does not reach it' \
+	"for good is told"
+run 0 "and what was behind it is whole" wholetool north "$words"
+stop blinks
+stop gone
 
 # ---- some fail
 node stranger "$(newsroom o "Other"; echo "$words")"
@@ -216,7 +238,7 @@ run 0 "a mirror that was fed by another" erika-mirror pull -q -c viaother.conf
 start viaother
 mirrors viaother
 erika-press publish -C h/room >/dev/null 2>said.txt
-like "$(cat said.txt)" '^viaother +1 files' "is sent the new signature only" ||
+like "$(cat said.txt)" '^viaother +1 file,' "is sent the new signature only" ||
 	sed 's/^/# /' said.txt
 
 # ---- a full mirror

@@ -1,0 +1,46 @@
+#!/usr/bin/env python3
+"""A proxy that loses the mirror behind it for a moment: it answers 502 to the
+first PUTs and passes everything else on. Prints its URL.
+Usage: gateway.py URL-OF-MIRROR PUTS-TO-LOSE (-1: all)"""
+import http.client
+import http.server
+import sys
+import urllib.parse
+
+BEHIND = urllib.parse.urlsplit(sys.argv[1])
+lose = int(sys.argv[2])
+
+
+class Gateway(http.server.BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def pass_on(self):
+        global lose
+        n = int(self.headers.get("Content-Length", 0))
+        body = self.rfile.read(n)
+        if self.command == "PUT" and lose != 0:
+            lose -= 1
+            self.answer(502, b"", self.command)
+            return
+        c = http.client.HTTPConnection(BEHIND.netloc, timeout=20)
+        c.request(self.command, BEHIND.path.rstrip("/") + self.path, body,
+                  {"Content-Length": str(n)} if n else {})
+        r = c.getresponse()
+        self.answer(r.status, r.read(), self.command)
+
+    def answer(self, status, body, method):
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if method != "HEAD":
+            self.wfile.write(body)
+
+    do_GET = do_HEAD = do_PUT = pass_on
+
+    def log_message(self, *args):
+        pass
+
+
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Gateway)
+print("http://127.0.0.1:%d/" % server.server_port, flush=True)
+server.serve_forever()
