@@ -112,8 +112,9 @@ rows_tell(const struct context *cx, const char *file, const struct measure *m)
 	if (m->kind == MEASURE_LIST)
 		talk(cx, "%s: a list of test sites, %zu of news", shown, m->n);
 	else
-		talk(cx, "%s: measurements, %u rows, %zu sites", shown, m->rows,
-			m->n);
+		talk(cx, "%s: measurements, %u row%s, %zu site%s", shown,
+			m->rows, m->rows == 1 ? "" : "s", m->n,
+			m->n == 1 ? "" : "s");
 	if (m->elsewhere > 0)
 		talk(cx, "  %u rows are of another country", m->elsewhere);
 	if (m->other_test > 0)
