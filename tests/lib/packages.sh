@@ -8,7 +8,7 @@ build="gcc libc6-dev make pkg-config libsodium-dev nettle-dev zlib1g-dev
 test="libssl-dev faketime time minisign nginx-light mandoc python3 openssl
 	curl libjpeg-turbo-progs webp netpbm libimage-exiftool-perl
 	iproute2 iptables zbar-tools dnsmasq-base tcpdump util-linux
-	systemd caddy tor strace"
+	systemd caddy tor strace procps"
 bench="zstd gzip tar libjpeg62-turbo-dev aria2 wrk lighttpd"
 # Node for the foreign TUF clients: Debian's, or whatever is there already.
 command -v node >/dev/null 2>&1 || test="$test nodejs"
