@@ -74,27 +74,11 @@ mirror_add(struct library *l, int64_t id, const char *what, struct diag *d)
 	return named_add(l, id, &m, d);
 }
 
-/* The ways of a mirror that a link or a file told of. */
-static struct library_mirror
-with_ways(const struct mirror *from, enum library_mirror_source source)
-{
-	return (struct library_mirror){.name = from->name,
-		.url = from->url,
-		.source = source,
-		.addresses = from->addresses,
-		.n_addresses = from->n_addresses,
-		.pin = from->pin,
-		.sni = from->sni,
-		.front = from->front,
-		.storage = from->storage};
-}
-
 enum err
 add_mirrors_keep(
 	const struct add *a, struct library *l, int64_t id, struct diag *d)
 {
 	struct library_mirror m;
-	struct buf codes;
 	enum err e = ERR_OK;
 	size_t i;
 
@@ -103,22 +87,12 @@ add_mirrors_keep(
 	for (i = 0; e == ERR_OK && i < a->mirrors.n; i++)
 		e = mirror_add(l, id, a->mirrors.values[i], d);
 	for (i = 0; e == ERR_OK && i < a->link.n_urls; i++) {
-		m = with_ways(&a->link.ways[i], LIBRARY_MIRROR_LINK);
+		m = library_mirror_of(&a->link.ways[i], LIBRARY_MIRROR_LINK);
 		m.url = a->link.urls[i];
 		e = named_add(l, id, &m, d);
 	}
-	buf_init(&codes, LIMIT_CONFIG_LINE);
-	for (i = 0; e == ERR_OK && i < a->own.n; i++) {
-		const struct mirror *from = &a->own.list[i];
-
-		m = with_ways(from, LIBRARY_MIRROR_USER);
-		buf_clear(&codes);
-		e = country_codes_write(
-			from->countries, from->n_countries, &codes);
-		m.countries = codes.n == 0 ? NULL : (char *)codes.p;
-		if (e == ERR_OK)
-			e = library_mirror_add(l, id, &m, d);
-	}
-	buf_free(&codes);
+	for (i = 0; e == ERR_OK && i < a->own.n; i++)
+		e = library_mirror_put(
+			l, id, &a->own.list[i], LIBRARY_MIRROR_USER, d);
 	return e;
 }

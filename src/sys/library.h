@@ -190,6 +190,16 @@ void library_mirrors_clear(struct library_mirrors *m);
 enum err library_mirror_add(struct library *l, int64_t outlet,
 	const struct library_mirror *m, struct diag *d) ERR_MUST_USE;
 
+/* A row for a mirror of a list or link, all but its countries; borrows from
+ * it. */
+struct library_mirror library_mirror_of(
+	const struct mirror *from, enum library_mirror_source source);
+
+/* Add it, countries and all. */
+enum err library_mirror_put(struct library *l, int64_t outlet,
+	const struct mirror *from, enum library_mirror_source source,
+	struct diag *d) ERR_MUST_USE;
+
 /* Forget those of the signed list, before the new ones are added. */
 enum err library_mirrors_drop_list(
 	struct library *l, int64_t outlet, struct diag *d) ERR_MUST_USE;

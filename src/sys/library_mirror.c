@@ -182,6 +182,37 @@ library_mirror_add(struct library *l, int64_t outlet,
 	return e == ERR_OK ? way_add(l, outlet, m, d) : e;
 }
 
+struct library_mirror
+library_mirror_of(const struct mirror *from, enum library_mirror_source source)
+{
+	return (struct library_mirror){.name = from->name,
+		.url = from->url,
+		.source = source,
+		.addresses = from->addresses,
+		.n_addresses = from->n_addresses,
+		.pin = from->pin,
+		.sni = from->sni,
+		.front = from->front,
+		.storage = from->storage};
+}
+
+enum err
+library_mirror_put(struct library *l, int64_t outlet, const struct mirror *from,
+	enum library_mirror_source source, struct diag *d)
+{
+	struct library_mirror m = library_mirror_of(from, source);
+	struct buf codes;
+	enum err e;
+
+	buf_init(&codes, LIMIT_CONFIG_LINE);
+	e = country_codes_write(from->countries, from->n_countries, &codes);
+	m.countries = codes.n == 0 ? NULL : (char *)codes.p;
+	if (e == ERR_OK)
+		e = library_mirror_add(l, outlet, &m, d);
+	buf_free(&codes);
+	return e;
+}
+
 enum err
 library_mirrors_drop_list(struct library *l, int64_t outlet, struct diag *d)
 {

@@ -10,39 +10,20 @@ static enum err
 list_store(struct sync *s, const struct verified *v, const struct mirrors *list,
 	struct diag *d)
 {
-	struct buf codes;
 	enum err e = library_begin(s->lib, d);
 	size_t i;
 
-	buf_init(&codes, LIMIT_CONFIG_LINE);
 	if (e == ERR_OK)
 		e = library_mirrors_drop_list(s->lib, s->outlet->id, d);
 	if (e == ERR_OK)
 		e = library_list_set(s->lib, s->outlet->id, v, d);
-	for (i = 0; e == ERR_OK && i < list->n; i++) {
-		const struct mirror *from = &list->list[i];
-		struct library_mirror m = {.name = from->name,
-			.url = from->url,
-			.source = LIBRARY_MIRROR_LIST,
-			.addresses = from->addresses,
-			.n_addresses = from->n_addresses,
-			.pin = from->pin,
-			.sni = from->sni,
-			.front = from->front,
-			.storage = from->storage};
-
-		buf_clear(&codes);
-		e = country_codes_write(
-			from->countries, from->n_countries, &codes);
-		m.countries = codes.n == 0 ? NULL : (char *)codes.p;
-		if (e == ERR_OK)
-			e = library_mirror_add(s->lib, s->outlet->id, &m, d);
-	}
+	for (i = 0; e == ERR_OK && i < list->n; i++)
+		e = library_mirror_put(s->lib, s->outlet->id, &list->list[i],
+			LIBRARY_MIRROR_LIST, d);
 	if (e == ERR_OK)
 		e = library_commit(s->lib, d);
 	if (e != ERR_OK)
 		library_rollback(s->lib);
-	buf_free(&codes);
 	return e;
 }
 
