@@ -3,41 +3,11 @@
 
 #include <fcntl.h>
 #include <stdint.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "confine_seccomp.h"
-
-/* Of linux/landlock.h, which older systems lack in part; the numbers are the
- * kernel's for good. */
-#ifndef SYS_landlock_create_ruleset
-#define SYS_landlock_create_ruleset 444
-#define SYS_landlock_add_rule 445
-#define SYS_landlock_restrict_self 446
-#endif
-#define VERSION 1u /* LANDLOCK_CREATE_RULESET_VERSION */
-#define RULE_PATH 1
-#define RULE_PORT 2
-#define READ_FILE (1ull << 2)
-#define READ_DIR (1ull << 3)
-#define BIND_TCP (1ull << 0)
-#define CONNECT_TCP (1ull << 1)
-#define SCOPES 3ull /* abstract unix sockets, signals */
-
-struct ruleset {
-	uint64_t files, net, scoped;
-};
-
-struct path_rule {
-	uint64_t allowed;
-	int32_t fd;
-} __attribute__((packed));
-
-struct port_rule {
-	uint64_t allowed, port;
-};
+#include "landlock.h"
 
 /* All rights to files that a version of Landlock knows. */
 static uint64_t
@@ -50,33 +20,27 @@ file_rights(long version)
 	return version == 2 ? (1ull << 14) - 1 : (1ull << 13) - 1;
 }
 
-static long
-version(void)
-{
-	return syscall(SYS_landlock_create_ruleset, NULL, 0, VERSION);
-}
-
 bool
 landlock_can(void)
 {
-	return version() >= 1;
+	return landlock_version() >= 1;
 }
 
 /* What is not there cannot be read anyway. */
 static bool
 allow(int rules, const char *path)
 {
-	struct path_rule rule = {.fd = open(path, O_PATH | O_CLOEXEC)};
+	int fd = open(path, O_PATH | O_CLOEXEC);
+	uint64_t rights = LANDLOCK_READ_FILE;
 	struct stat st;
 	bool fine;
 
-	if (rule.fd < 0)
+	if (fd < 0)
 		return true;
-	rule.allowed = READ_FILE;
-	if (fstat(rule.fd, &st) == 0 && S_ISDIR(st.st_mode))
-		rule.allowed |= READ_DIR;
-	fine = syscall(SYS_landlock_add_rule, rules, RULE_PATH, &rule, 0) == 0;
-	close(rule.fd);
+	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+		rights |= LANDLOCK_READ_DIR;
+	fine = landlock_allow_file(rules, fd, rights);
+	close(fd);
 	return fine;
 }
 
@@ -100,21 +64,18 @@ static const char *const folders[] = {"/", NULL};
 bool
 landlock_enter(enum confine_role role, const struct confine_reach *r)
 {
-	long v = version();
-	struct ruleset set = {.files = file_rights(v)};
-	struct port_rule port = {.allowed = CONNECT_TCP, .port = r->port};
-	/* Before version 4 the kernel takes no more than it knows. */
-	size_t size = v >= 6 ? 24 : v >= 4 ? 16 : 8;
+	long v = landlock_version();
+	struct landlock_denied denied = {.files = file_rights(v),
+		.net = LANDLOCK_BIND_TCP,
+		.scoped = LANDLOCK_SCOPES};
 	bool fine;
 	int rules;
 
 	if (v < 1)
 		return false;
-	set.net = role == CONFINE_FOLDER || r->port != 0
-			  ? BIND_TCP | CONNECT_TCP
-			  : BIND_TCP;
-	set.scoped = SCOPES;
-	rules = (int)syscall(SYS_landlock_create_ruleset, &set, size, 0);
+	if (role == CONFINE_FOLDER || r->port != 0)
+		denied.net |= LANDLOCK_CONNECT_TCP;
+	rules = landlock_rules(v, &denied);
 	if (rules < 0)
 		return false;
 	fine = allow_all(rules, r->read);
@@ -123,12 +84,8 @@ landlock_enter(enum confine_role role, const struct confine_reach *r)
 	if (role == CONFINE_FOLDER)
 		fine = fine && allow_all(rules, folders);
 	if (v >= 4 && r->port != 0)
-		fine = fine && syscall(SYS_landlock_add_rule, rules, RULE_PORT,
-				       &port, 0) == 0;
-	fine = fine && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-	       syscall(SYS_landlock_restrict_self, rules, 0) == 0;
-	close(rules);
-	return fine;
+		fine = fine && landlock_allow_port(rules, r->port);
+	return landlock_put_on(rules, fine);
 }
 
 #else

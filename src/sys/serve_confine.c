@@ -5,67 +5,32 @@
 #ifdef __linux__
 #include <fcntl.h>
 #include <stdint.h>
-#include <sys/prctl.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
-/* Of linux/landlock.h, which older systems lack in part; the numbers are the
- * kernel's for good. */
-#ifndef SYS_landlock_create_ruleset
-#define SYS_landlock_create_ruleset 444
-#define SYS_landlock_add_rule 445
-#define SYS_landlock_restrict_self 446
-#endif
-#define VERSION 1u /* LANDLOCK_CREATE_RULESET_VERSION */
-#define RULE_PATH 1
-#define EXECUTE (1ull << 0)
-#define WRITE_FILE (1ull << 1)
-#define READ_FILE (1ull << 2)
-#define READ_DIR (1ull << 3)
-#define REMOVE_DIR (1ull << 4)
-#define REMOVE_FILE (1ull << 5)
-#define MAKE_CHAR (1ull << 6)
-#define MAKE_DIR (1ull << 7)
-#define MAKE_REG (1ull << 8)
-#define MAKE_SOCK (1ull << 9)
-#define MAKE_FIFO (1ull << 10)
-#define MAKE_BLOCK (1ull << 11)
-#define MAKE_SYM (1ull << 12)
-#define REFER (1ull << 13)
-#define TRUNCATE (1ull << 14)
-#define CONNECT_TCP (1ull << 1)
+#include "landlock.h"
 
-#define READS (READ_FILE | READ_DIR)
+#define READS (LANDLOCK_READ_FILE | LANDLOCK_READ_DIR)
 #define WRITES                                                                 \
-	(READS | WRITE_FILE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG | \
-		REFER)
+	(READS | LANDLOCK_WRITE_FILE | LANDLOCK_REMOVE_DIR |                   \
+		LANDLOCK_REMOVE_FILE | LANDLOCK_MAKE_DIR | LANDLOCK_MAKE_REG | \
+		LANDLOCK_REFER)
 #define ALL                                                                    \
-	(WRITES | EXECUTE | MAKE_CHAR | MAKE_SOCK | MAKE_FIFO | MAKE_BLOCK |   \
-		MAKE_SYM)
-
-struct ruleset {
-	uint64_t files, net;
-};
-
-struct path_rule {
-	uint64_t allowed;
-	int32_t fd;
-} __attribute__((packed));
+	(WRITES | LANDLOCK_EXECUTE | LANDLOCK_MAKE_CHAR | LANDLOCK_MAKE_SOCK | \
+		LANDLOCK_MAKE_FIFO | LANDLOCK_MAKE_BLOCK | LANDLOCK_MAKE_SYM)
 
 static bool
 allow(int rules, const char *path, uint64_t rights)
 {
-	struct path_rule rule = {
-		.allowed = rights, .fd = open(path, O_PATH | O_CLOEXEC)};
+	int fd = open(path, O_PATH | O_CLOEXEC);
 	struct stat st;
 	bool fine;
 
-	if (rule.fd < 0)
+	if (fd < 0)
 		return true;
-	fine = fstat(rule.fd, &st) != 0 || !S_ISDIR(st.st_mode) ||
-	       syscall(SYS_landlock_add_rule, rules, RULE_PATH, &rule, 0) == 0;
-	close(rule.fd);
+	fine = fstat(fd, &st) != 0 || !S_ISDIR(st.st_mode) ||
+	       landlock_allow_file(rules, fd, rights);
+	close(fd);
 	return fine;
 }
 
@@ -81,27 +46,25 @@ allow_all(int rules, const char *const *paths, uint64_t rights)
 bool
 serve_confine(const struct serve_reach *r)
 {
-	long v = syscall(SYS_landlock_create_ruleset, NULL, 0, VERSION);
+	long v = landlock_version();
 	/* Truncating is a right of its own since version 3. */
-	uint64_t more = v >= 3 ? TRUNCATE : 0;
-	struct ruleset set = {.files = ALL | more, .net = CONNECT_TCP};
+	uint64_t more = v >= 3 ? LANDLOCK_TRUNCATE : 0;
+	struct landlock_denied denied = {
+		.files = ALL | more, .net = LANDLOCK_CONNECT_TCP};
 	bool fine;
 	int rules;
 
 	/* Version 1 would forbid renaming from one folder into another. */
 	if (v < 2)
 		return false;
-	rules = (int)syscall(
-		SYS_landlock_create_ruleset, &set, v >= 4 ? 16 : 8, 0);
+	rules = landlock_rules(v, &denied);
 	if (rules < 0)
 		return false;
 	fine = allow_all(rules, r->write, WRITES | more) &&
 	       allow_all(rules, r->read, READS) &&
-	       allow_all(rules, r->sockets, MAKE_SOCK | REMOVE_FILE);
-	fine = fine && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-	       syscall(SYS_landlock_restrict_self, rules, 0) == 0;
-	close(rules);
-	return fine;
+	       allow_all(rules, r->sockets,
+		       LANDLOCK_MAKE_SOCK | LANDLOCK_REMOVE_FILE);
+	return landlock_put_on(rules, fine);
 }
 
 #else
