@@ -50,6 +50,7 @@ struct pushing {
 	struct slot slots[LIMIT_UPLOADS_BASE];
 	unsigned tries;
 	int64_t pause; /* until then, or 0 */
+	bool anew;     /* from the top, once what is under way has ended */
 	bool whole;    /* everything was offered */
 };
 
@@ -216,9 +217,13 @@ go_on(struct run *r, struct pushing *p, struct diag *d)
 	struct slot *s;
 	enum err e = ERR_OK;
 
-	if (p->pause != 0 && clock_steady() < p->pause)
+	if ((p->pause != 0 && clock_steady() < p->pause) ||
+		(p->anew && !idle(p)))
 		return ERR_OK;
 	p->pause = 0;
+	if (p->anew && p->phase != PHASE_ASK)
+		e = metadata_begin(r, p, d);
+	p->anew = false;
 	if (p->phase == PHASE_METADATA && idle(p) && p->next == p->list.n)
 		e = targets_begin(r, p, d);
 	if (p->phase == PHASE_TARGETS && idle(p) && p->next == p->list.n)
@@ -228,7 +233,8 @@ go_on(struct run *r, struct pushing *p, struct diag *d)
 			break;
 		if (p->phase == PHASE_ASK || p->phase == PHASE_HEAD)
 			return start(r, p, s, HEAD, p->phase == PHASE_ASK, d);
-		if (p->next == p->list.n)
+		if (p->next == p->list.n ||
+			(p->next == p->list.lone && !idle(p)))
 			break;
 		s->i = p->next++;
 		e = start(r, p, s, p->list.path[s->i], false, d);
@@ -262,8 +268,7 @@ is_passing(unsigned status)
  * that finds it is not their turn may lack what it had, by the records: then
  * everything is offered. */
 static enum err
-again(struct run *r, struct pushing *p, const struct upload_event *ev,
-	struct diag *d)
+again(struct run *r, struct pushing *p, const struct upload_event *ev)
 {
 	p->tries++;
 	if (ev->status == 409 && p->tries > TRIES_CONFLICT)
@@ -278,7 +283,8 @@ again(struct run *r, struct pushing *p, const struct upload_event *ev,
 		p->last = 0;
 	}
 	p->pause = clock_steady() + PAUSE;
-	return metadata_begin(r, p, d);
+	p->anew = true;
+	return ERR_OK;
 }
 
 /* ---- answers */
@@ -295,6 +301,8 @@ asked(struct run *r, struct pushing *p, const struct upload_event *ev,
 	bool found;
 	enum err e = ERR_OK;
 
+	if (is_passing(ev->status))
+		return again(r, p, ev);
 	if (ev->status != 200 && ev->status != 404) {
 		snprintf(why, sizeof(why), "it answers %u", ev->status);
 		return over(r, p, ERR_NETWORK, why);
@@ -327,14 +335,6 @@ asked(struct run *r, struct pushing *p, const struct upload_event *ev,
 	return e == ERR_OK ? metadata_begin(r, p, d) : e;
 }
 
-static bool
-ends_with(const char *s, const char *end)
-{
-	size_t n = strlen(s), k = strlen(end);
-
-	return n >= k && strcmp(s + n - k, end) == 0;
-}
-
 /* Words for what a mirror refuses. */
 static enum err
 refused(struct run *r, struct pushing *p, const char *rest,
@@ -355,10 +355,9 @@ refused(struct run *r, struct pushing *p, const char *rest,
 /* A file was put, or why not. */
 static enum err
 put_ended(struct run *r, struct pushing *p, struct slot *s,
-	const struct upload_event *ev, struct diag *d)
+	const struct upload_event *ev)
 {
 	const char *rest = p->list.path[s->i];
-	bool signature = ends_with(rest, ".minisig");
 
 	if (ev->status == 201) {
 		p->to->files++;
@@ -369,10 +368,10 @@ put_ended(struct run *r, struct pushing *p, struct slot *s,
 	/* Blocked there, replaced meanwhile, or of a desk's earlier key. */
 	if (p->phase == PHASE_TARGETS &&
 		(ev->status == 451 || ev->status == 422 ||
-			(signature && ev->status == 403)))
+			(s->i < p->list.lone && ev->status == 403)))
 		return ERR_OK;
 	if (is_passing(ev->status))
-		return again(r, p, ev, d);
+		return again(r, p, ev);
 	return refused(r, p, rest, ev);
 }
 
@@ -403,7 +402,7 @@ head_ended(struct run *r, struct pushing *p, const struct upload_event *ev,
 		return metadata_begin(r, p, d);
 	}
 	if (ev->status == 201 || is_passing(ev->status))
-		return again(r, p, ev, d);
+		return again(r, p, ev);
 	return refused(r, p, HEAD, ev);
 }
 
@@ -412,7 +411,7 @@ ended(struct run *r, struct pushing *p, struct slot *s,
 	const struct upload_event *ev, struct diag *d)
 {
 	s->id = 0;
-	if (p->phase == PHASE_OVER || p->pause != 0)
+	if (p->phase == PHASE_OVER || p->anew)
 		return ERR_OK; /* decided already */
 	if (ev->err != ERR_OK)
 		return over(r, p, ev->err, ev->why);
@@ -420,7 +419,7 @@ ended(struct run *r, struct pushing *p, struct slot *s,
 		return asked(r, p, ev, d);
 	if (p->phase == PHASE_HEAD)
 		return head_ended(r, p, ev, d);
-	return put_ended(r, p, s, ev, d);
+	return put_ended(r, p, s, ev);
 }
 
 /* ---- the whole */

@@ -160,13 +160,14 @@ push_list_metadata(
 
 /* Files listed after `last`, by the records. */
 static enum err
-targets_new(struct room *r, int64_t last, struct push_list *l, struct diag *d)
+targets_new(struct room *r, int64_t last, bool lone, struct push_list *l,
+	struct diag *d)
 {
 	struct db_query *q;
 	enum err e = db_query(r->db, d, &q,
 			 "SELECT path FROM file WHERE id>? AND path GLOB 't/*'"
-			 " ORDER BY path NOT GLOB '*.minisig', id",
-			 "i", last),
+			 " AND (path GLOB '*.minisig')=? ORDER BY id",
+			 "ii", last, (int64_t)lone),
 		 done;
 
 	if (e != ERR_OK)
@@ -248,10 +249,14 @@ enum err
 push_list_targets(
 	struct room *r, int64_t last, struct push_list *out, struct diag *d)
 {
-	enum err e;
+	unsigned k;
+	enum err e = ERR_OK;
 
-	if (last > 0)
-		return targets_new(r, last, out, d);
-	e = targets_named(r, true, out, d);
-	return e == ERR_OK ? targets_named(r, false, out, d) : e;
+	for (k = 0; e == ERR_OK && k < 2; k++) {
+		e = last > 0 ? targets_new(r, last, k == 0, out, d)
+			     : targets_named(r, k == 0, out, d);
+		if (k == 0)
+			out->lone = out->n;
+	}
+	return e;
 }

@@ -9,6 +9,7 @@
 struct push_list {
 	char **path;
 	size_t n, room;
+	size_t lone; /* so many lone signatures are in front */
 };
 void push_list_clear(struct push_list *l);
 
@@ -18,8 +19,8 @@ void push_list_clear(struct push_list *l);
 enum err push_list_metadata(struct room *r, int64_t last, struct push_list *out,
 	struct diag *d) ERR_MUST_USE;
 
-/* All below t/, likewise; lone signatures first, since the head goes live with
- * the last of the others. */
+/* All below t/, likewise; lone signatures first: once the head is live, with
+ * the last of the others, no more of them are taken. */
 enum err push_list_targets(struct room *r, int64_t last, struct push_list *out,
 	struct diag *d) ERR_MUST_USE;
 

@@ -22,6 +22,9 @@
 #define ADMIT_PATH 4096
 #define ADMIT_NAME (LIMIT_PATH + 200)
 
+/* The lone signature of a bundle stands beside it. */
+#define ADMIT_MINISIG ".minisig"
+
 /* A delegated role of the new head. */
 struct admit_role {
 	char *name;

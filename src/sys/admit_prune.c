@@ -199,7 +199,7 @@ victim_add(struct pruning *p, const struct trust_target *g, struct diag *d)
 	v->live = stage_live(p->pl, path, NULL);
 	v->bytes = prune_cost(trust_target_length(g));
 	v->inodes = 1;
-	snprintf(sig, sizeof(sig), "%s.minisig", path);
+	snprintf(sig, sizeof(sig), "%s" ADMIT_MINISIG, path);
 	if (!v->live || stage_live(p->pl, sig, &n)) {
 		v->bytes += BLOCK;
 		v->inodes++;
@@ -302,7 +302,7 @@ victim_remove(struct admit_place *pl, const struct victim *v)
 {
 	char path[ADMIT_PATH], rest[ADMIT_NAME + 16], *slash;
 
-	snprintf(rest, sizeof(rest), "%s.minisig", v->path);
+	snprintf(rest, sizeof(rest), "%s" ADMIT_MINISIG, v->path);
 	if (stage_path(path, pl->live, rest, NULL) == ERR_OK)
 		(void)unlink(path);
 	if (stage_path(path, pl->live, v->path, NULL) != ERR_OK ||
@@ -354,7 +354,7 @@ drop(struct admit_intake *in, const struct victim *v)
 
 	if (f != NULL)
 		f->dropped = true;
-	snprintf(sig, sizeof(sig), "%s.minisig", v->path);
+	snprintf(sig, sizeof(sig), "%s" ADMIT_MINISIG, v->path);
 	f = want_listed(in, sig);
 	if (f != NULL)
 		f->dropped = true;

@@ -137,6 +137,20 @@ is_blocked(const struct admit_place *pl, const char *name)
 	       c->blocked(c->blocked_arg, sha256);
 }
 
+/* A lone signature after its bundle's head has gone live: who sends it again
+ * would be too late every time. */
+static bool
+is_late(const struct admit_place *pl, const char *name)
+{
+	size_t n = strlen(name), k = strlen(ADMIT_MINISIG);
+	char of[ADMIT_NAME];
+
+	if (n <= k || strcmp(name + n - k, ADMIT_MINISIG) != 0)
+		return false;
+	snprintf(of, sizeof(of), "%.*s", (int)(n - k), name);
+	return stage_live(pl, of, NULL);
+}
+
 static unsigned
 target_may(struct admit_place *pl, const char *name, uint64_t n)
 {
@@ -147,6 +161,8 @@ target_may(struct admit_place *pl, const char *name, uint64_t n)
 	f = want_find(pl->in, name);
 	if (f == NULL && stage_live(pl, name, NULL))
 		return 204;
+	if (pl->in == NULL && is_late(pl, name))
+		return 422;
 	if (pl->in == NULL || !pl->in->complete)
 		return 409;
 	if (f == NULL)
@@ -361,11 +377,11 @@ minisig_end(struct push *p, struct diag *d)
 	struct minisign_key key;
 	enum err e;
 
+	if (f == NULL ? stage_live(pl, p->name, NULL) : f->staged)
+		return ERR_OK;
 	if (f == NULL || f->target == NULL)
 		return diag_set(
 			d, ERR_MISSING, "a newer head does without this file");
-	if (f->staged)
-		return ERR_OK;
 	e = trust_role_key(pl->in->t, f->role, &key);
 	if (e != ERR_OK)
 		return diag_set(d, ERR_KEY, "no desk may sign this");

@@ -7,8 +7,6 @@
 #include "../core/text.h"
 #include "admit_priv.h"
 
-#define MINISIG ".minisig"
-
 bool
 want_path(const struct trust_target *g, char out[static ADMIT_NAME],
 	uint8_t sha256[static 32])
@@ -96,7 +94,7 @@ minisig_add(struct admit_place *pl, const struct admit_file *of,
 	const char *target, struct span desk, size_t *room, struct diag *d)
 {
 	struct admit_file f = *of;
-	size_t n = strlen(of->path) + sizeof(MINISIG);
+	size_t n = strlen(of->path) + sizeof(ADMIT_MINISIG);
 
 	f.path = malloc(n);
 	f.target = strdup(target);
@@ -105,7 +103,7 @@ minisig_add(struct admit_place *pl, const struct admit_file *of,
 		file_free(&f);
 		return diag_set(d, ERR_NOMEM, "out of memory");
 	}
-	snprintf(f.path, n, "%s" MINISIG, of->path);
+	snprintf(f.path, n, "%s" ADMIT_MINISIG, of->path);
 	snprintf(f.role, desk.n + 3, "d-%.*s", (int)desk.n,
 		(const char *)desk.p);
 	f.staged = stage_has(pl, f.path, NULL);

@@ -171,6 +171,9 @@ run 0 "it is whole" wholetool tree "$words"
 like "$out" '^[1-9][0-9]* [1-9]' "and serves"
 is "$(curl -s "${url}m/timestamp.json" | sha256sum)" \
 	"$(sha256sum <one/m/timestamp.json)" "the head that was pushed"
+mv "tree/$bundle.minisig" late
+is "$(put "$bundle.minisig" late)" 422 "after that it takes no signature more"
+mv late "tree/$bundle.minisig"
 is "$(find tree/.stage -type f ! -name owner ! -name lock)" "" \
 	"the stage is empty"
 

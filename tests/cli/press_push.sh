@@ -103,8 +103,8 @@ like "$(cat tty.txt)" '[0-4] of 4 mirrors, [0-9]+ files, ' \
 like "$(cat tty.txt)" 'north +[0-9]+ files, ' "and the lines as well"
 
 # ---- a proxy that loses the mirror for a moment
-gateway() { # NAME MIRROR PUTS
-	python3 "$SRC/tests/lib/gateway.py" "${at[$2]}" "$3" >"$1.url" 2>"$1.err" &
+gateway() { # NAME MIRROR REQUESTS [SECONDS]
+	python3 "$SRC/tests/lib/gateway.py" "${at[$2]}" "${@:3}" >"$1.url" 2>"$1.err" &
 	pid[$1]=$!
 	for _ in $(seq 200); do
 		at[$1]=$(cat "$1.url")
@@ -123,6 +123,17 @@ like "$err" '^erika-press: gone: .*in front of it does not reach it' \
 run 0 "and what was behind it is whole" wholetool north "$words"
 stop blinks
 stop gone
+
+# ---- one that keeps lone signatures back: they come before the head is live
+gateway holds north 0 0.3
+mirrors holds
+news signature
+run 0 "a proxy is slow with signatures" erika-press publish -C h/room
+run 0 "and what is behind it is whole" wholetool north "$words"
+is "$(find north -name '*.minisig' | wc -l)" \
+	"$(find h/room/repository/t -name '*.minisig' | wc -l)" \
+	"with all the signatures"
+stop holds
 
 # ---- some fail
 node stranger "$(newsroom o "Other"; echo "$words")"

@@ -1,25 +1,29 @@
 #!/usr/bin/env python3
 """A proxy that loses the mirror behind it for a moment: it answers 502 to the
-first PUTs and passes everything else on. Prints its URL.
-Usage: gateway.py URL-OF-MIRROR PUTS-TO-LOSE (-1: all)"""
+first PUTs, and to as many GETs, and passes everything else on, lone signatures
+after a while. Prints its URL.
+Usage: gateway.py URL-OF-MIRROR REQUESTS-TO-LOSE (-1: all) [SECONDS]"""
 import http.client
 import http.server
 import sys
+import time
 import urllib.parse
 
 BEHIND = urllib.parse.urlsplit(sys.argv[1])
-lose = int(sys.argv[2])
+lose = {"GET": int(sys.argv[2]), "HEAD": 0, "PUT": int(sys.argv[2])}
+hold = float(sys.argv[3]) if len(sys.argv) > 3 else 0
 
 
 class Gateway(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def pass_on(self):
-        global lose
         n = int(self.headers.get("Content-Length", 0))
         body = self.rfile.read(n)
-        if self.command == "PUT" and lose != 0:
-            lose -= 1
+        if self.path.endswith(".minisig"):
+            time.sleep(hold)
+        if lose[self.command] != 0:
+            lose[self.command] -= 1
             self.answer(502, b"", self.command)
             return
         c = http.client.HTTPConnection(BEHIND.netloc, timeout=20)
