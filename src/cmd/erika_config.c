@@ -14,9 +14,6 @@
 #include "../sys/random.h"
 #include "erika_country.h"
 
-/* Where Tor listens unless it is told otherwise. */
-#define TOR "socks5h://127.0.0.1:9050"
-
 void
 config_clear(struct config *c)
 {
@@ -56,43 +53,17 @@ set_country(struct config *c, const char *value, struct diag *d)
 	return set_text(&c->country, value, d);
 }
 
-/* Whether "HOST:PORT" would do in a mirror's URL. */
-static bool
-is_authority(const char *s)
-{
-	char url[LIMIT_CONFIG_LINE];
-	int n = snprintf(url, sizeof(url), "https://%s/", s);
-	const char *colon = strrchr(s, ':');
-
-	return n > 0 && (size_t)n < sizeof(url) && colon != NULL &&
-	       colon[1] >= '1' && colon[1] <= '9' && strchr(s, '/') == NULL &&
-	       mirrors_url_ok(span_str(url));
-}
-
 static enum err
 set_proxy(struct config *c, const char *value, struct diag *d)
 {
-	static const char scheme[] = "socks5h://";
-	char shown[80];
+	char *proxy;
+	enum err e = mirrors_proxy(value, &proxy, d);
 
-	if (strcmp(value, "none") == 0) {
-		free(c->proxy);
-		c->proxy = NULL;
-		return ERR_OK;
-	}
-	if (strcmp(value, "tor") == 0)
-		return set_text(&c->proxy, TOR, d);
-	if (strncmp(value, "socks5://", 9) == 0)
-		return diag_set(d, ERR_CONFIG,
-			"a socks5:// proxy would have names looked up here, "
-			"where the censor listens; write socks5h://");
-	if (strncmp(value, scheme, strlen(scheme)) != 0 ||
-		!is_authority(value + strlen(scheme)))
-		return diag_set(d, ERR_CONFIG,
-			"\"%s\" is not a proxy like %s, nor \"tor\" or "
-			"\"none\"",
-			text_show(shown, sizeof(shown), span_str(value)), TOR);
-	return set_text(&c->proxy, value, d);
+	if (e != ERR_OK)
+		return e;
+	free(c->proxy);
+	c->proxy = proxy;
+	return ERR_OK;
 }
 
 static enum err

@@ -41,6 +41,8 @@ mirror_print(const struct mirror *m)
 	printf("%-16s %s\n", m->name,
 		m->url == NULL ? "(readers are not told of it)" : m->url);
 	text_print("copied to", m->to);
+	text_print("by proxy", m->proxy);
+	text_print("ca", m->ca);
 	if (country_codes_write(m->countries, m->n_countries, &codes) ==
 			ERR_OK &&
 		codes.n > 0)
@@ -66,13 +68,13 @@ mirror_json(const struct mirror *m)
 	for (i = 0; i < m->n_countries; i++)
 		json_array_append_new(codes, json_string(m->countries[i].s));
 	/* "?": null when there is none. */
-	return json_pack(
-		"{s:s, s:s, s:s?, s:s?, s:b, s:o, s:o, s:s?, s:s?, s:s?, s:s}",
+	return json_pack("{s:s, s:s, s:s?, s:s?, s:s?, s:s?, s:b, s:o, s:o, "
+			 "s:s?, s:s?, s:s?, s:s}",
 		"schema", "erika-mirror-1", "name", m->name, "url", m->url,
-		"to", m->to, "listed", (int)(m->url != NULL && !m->unlisted),
-		"countries", codes, "addresses", addresses, "pin", m->pin,
-		"sni", m->sni, "front", m->front, "kind",
-		m->storage ? "storage" : "plain");
+		"to", m->to, "proxy", m->proxy, "ca", m->ca, "listed",
+		(int)(m->url != NULL && !m->unlisted), "countries", codes,
+		"addresses", addresses, "pin", m->pin, "sni", m->sni, "front",
+		m->front, "kind", m->storage ? "storage" : "plain");
 }
 
 static enum err
@@ -192,6 +194,10 @@ add_run(struct mirrors_run *k, const char *name, struct diag *d)
 	if (e == ERR_OK)
 		e = line_add(&s, "to", k->to, d);
 	if (e == ERR_OK)
+		e = line_add(&s, "proxy", k->proxy, d);
+	if (e == ERR_OK)
+		e = line_add(&s, "ca", k->ca, d);
+	if (e == ERR_OK)
 		e = line_add(&s, "listed", k->unlisted ? "no" : NULL, d);
 	if (e == ERR_OK)
 		e = line_add(&s, "kind", k->storage ? "storage" : NULL, d);
@@ -279,9 +285,9 @@ options_check(const struct mirrors_run *k, const char *verb, struct diag *d)
 			"it is list, check, link, qr, add or remove");
 	if (strcmp(verb, "add") != 0 &&
 		(k->url != NULL || k->to != NULL || k->pin != NULL ||
-			k->sni != NULL || k->front != NULL || k->storage ||
-			k->unlisted || k->countries != NULL ||
-			k->addresses.n > 0))
+			k->proxy != NULL || k->ca != NULL || k->sni != NULL ||
+			k->front != NULL || k->storage || k->unlisted ||
+			k->countries != NULL || k->addresses.n > 0))
 		return diag_set(d, ERR_USAGE,
 			"what describes a mirror is for mirrors add");
 	if (k->out != NULL && strcmp(verb, "link") != 0 &&
@@ -302,7 +308,11 @@ press_mirrors(struct context *cx, int argc, char **argv, struct diag *d)
 		{"url", 0, OPT_STRING, &k.url, "URL",
 			"add: what readers fetch from"},
 		{"to", 0, OPT_STRING, &k.to, "FOLDER",
-			"add: where publish copies to"},
+			"add: where publish copies to, or URL"},
+		{"proxy", 0, OPT_STRING, &k.proxy, "URL",
+			"add: publish through this SOCKS proxy; tor, none"},
+		{"ca", 0, OPT_STRING, &k.ca, "FILE",
+			"add: certificate authorities to publish by"},
 		{"unlisted", 0, OPT_FLAG, &k.unlisted, NULL,
 			"add: tell of it by link, QR code or file only"},
 		{"countries", 0, OPT_STRING, &k.countries, "CC,...",

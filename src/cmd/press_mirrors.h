@@ -11,7 +11,7 @@ struct mirrors_run {
 	const struct context *cx;
 	struct room_options room;
 	/* add */
-	const char *url, *to, *countries, *pin, *sni, *front;
+	const char *url, *to, *proxy, *ca, *countries, *pin, *sni, *front;
 	bool unlisted, storage;
 	struct opt_list addresses;
 	/* link, qr */

@@ -125,7 +125,7 @@ file_save(struct mirrors_run *k, const struct link *l, struct diag *d)
 
 			if (m.url == NULL || strcmp(m.url, l->urls[i]) != 0)
 				continue;
-			m.to = NULL;
+			m.to = m.proxy = m.ca = NULL;
 			m.unlisted = false;
 			e = buf_str(&b, "\n");
 			if (e == ERR_OK)

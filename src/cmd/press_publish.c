@@ -82,51 +82,89 @@ is_pushed_to(const struct mirror *m, int argc, char **argv)
 	return m->to != NULL && push_is_url(m->to) && chosen(m, argc, argv);
 }
 
-/* The process that sends, before any key is read; NULL when none is needed. */
+/* The mirrors that are pushed to, and the process that sends. */
+struct pushes {
+	struct push_to *to;
+	size_t n;
+	struct upload *u; /* NULL: none is needed */
+};
+
+static void
+pushes_free(struct pushes *p)
+{
+	size_t i;
+
+	for (i = 0; i < p->n; i++)
+		free(p->to[i].ca);
+	free(p->to);
+	upload_free(p->u);
+}
+
 static enum err
-sender_new(const struct mirrors *m, int argc, char **argv, struct upload **out,
+push_add(struct room *r, const struct mirror *m, struct pushes *p,
 	struct diag *d)
 {
-	size_t i, n = 0;
+	struct push_to *to = &p->to[p->n];
+	enum err e = ERR_OK;
+	char *path;
 
-	*out = NULL;
-	for (i = 0; i < m->n; i++) {
-		const struct mirror *mi = &m->list[i];
+	if (!mirrors_url_ok(span_str(m->to)))
+		return diag_set(d, ERR_CONFIG,
+			"mirrors.ini: mirror %s: \"to\" is no URL of the form "
+			"https://host/folder/",
+			m->name);
+	*to = (struct push_to){
+		.name = m->name, .url = m->to, .proxy = m->proxy};
+	p->n++;
+	if (m->ca == NULL)
+		return ERR_OK;
+	path = m->ca[0] == '/' ? strdup(m->ca) : room_path(r, m->ca);
+	if (path == NULL)
+		return diag_set(d, ERR_NOMEM, "out of memory");
+	to->ca = realpath(path, NULL);
+	if (to->ca == NULL)
+		e = diag_prefix(
+			d, file_errno(path, d), "mirror %s: ca", m->name);
+	free(path);
+	return e;
+}
 
-		if (!is_pushed_to(mi, argc, argv))
-			continue;
-		if (!mirrors_url_ok(span_str(mi->to)))
-			return diag_set(d, ERR_CONFIG,
-				"mirrors.ini: mirror %s: \"to\" is no URL of "
-				"the form https://host/folder/",
-				mi->name);
-		n++;
-	}
-	return n == 0 ? ERR_OK : upload_new(NULL, out, d);
+/* All of them; the process starts before any key is read. */
+static enum err
+pushes_new(struct room *r, const struct mirrors *m, int argc, char **argv,
+	struct pushes *p, struct diag *d)
+{
+	const char **ca = calloc(m->n + 1, sizeof(*ca));
+	enum err e = ERR_OK;
+	size_t i, k = 0;
+
+	p->to = calloc(m->n + 1, sizeof(*p->to));
+	if (ca == NULL || p->to == NULL)
+		e = diag_set(d, ERR_NOMEM, "out of memory");
+	for (i = 0; e == ERR_OK && i < m->n; i++)
+		if (is_pushed_to(&m->list[i], argc, argv))
+			e = push_add(r, &m->list[i], p, d);
+	for (i = 0; e == ERR_OK && i < p->n; i++)
+		if (p->to[i].ca != NULL)
+			ca[k++] = p->to[i].ca;
+	if (e == ERR_OK && p->n > 0)
+		e = upload_new(ca, &p->u, d);
+	free(ca);
+	return e;
 }
 
 /* Push to those that are URLs, all at once. */
 static enum err
-urls_push(const struct context *cx, struct room *r, const struct mirrors *m,
-	struct upload *u, bool all, int argc, char **argv, struct outcome *o,
-	struct diag *d)
+urls_push(const struct context *cx, struct room *r, struct pushes *p, bool all,
+	struct outcome *o, struct diag *d)
 {
-	struct push_to *to = calloc(m->n + 1, sizeof(*to));
-	size_t i, n = 0;
-	enum err e;
+	enum err e =
+		p->n == 0 ? ERR_OK : push_run(cx, r, p->u, p->to, p->n, all, d);
+	size_t i;
 
-	if (to == NULL)
-		return diag_set(d, ERR_NOMEM, "out of memory");
-	for (i = 0; i < m->n; i++)
-		if (is_pushed_to(&m->list[i], argc, argv)) {
-			to[n].name = m->list[i].name;
-			to[n++].url = m->list[i].to;
-		}
-	e = push_run(cx, r, u, to, n, all, d);
-	o->tried += (unsigned)n;
-	for (i = 0; i < n; i++)
-		o->failed += to[i].err != ERR_OK;
-	free(to);
+	o->tried += (unsigned)p->n;
+	for (i = 0; i < p->n; i++)
+		o->failed += p->to[i].err != ERR_OK;
 	return e;
 }
 
@@ -221,7 +259,7 @@ press_publish(struct context *cx, int argc, char **argv, struct diag *d)
 			"read every file there, and mend those that changed"},
 		{NULL, 0, OPT_FLAG, NULL, NULL, NULL}};
 	struct outcome o = {.tried = 0};
-	struct upload *u = NULL;
+	struct pushes p = {.n = 0};
 	struct room *r = NULL;
 	struct mirrors m = {.n = 0};
 	enum err e;
@@ -237,7 +275,7 @@ press_publish(struct context *cx, int argc, char **argv, struct diag *d)
 	if (e == ERR_OK)
 		e = names_known(&m, argc - first, argv + first, d);
 	if (e == ERR_OK)
-		e = sender_new(&m, argc - first, argv + first, &u, d);
+		e = pushes_new(r, &m, argc - first, argv + first, &p, d);
 	if (e == ERR_OK)
 		e = sign(cx, r, &m, &head, d);
 	if (e == ERR_OK && !head)
@@ -255,12 +293,11 @@ press_publish(struct context *cx, int argc, char **argv, struct diag *d)
 			: all ? COPY_ALL
 			      : COPY_NEW,
 			argc - first, argv + first, &o, d);
-	if (e == ERR_OK && u != NULL)
-		e = urls_push(cx, r, &m, u, all || check, argc - first,
-			argv + first, &o, d);
+	if (e == ERR_OK)
+		e = urls_push(cx, r, &p, all || check, &o, d);
 	if (e == ERR_OK)
 		e = outcome_tell(cx, &o, d);
-	upload_free(u);
+	pushes_free(&p);
 	mirrors_clear(&m);
 	room_close(r);
 	return e;

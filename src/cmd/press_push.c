@@ -156,7 +156,10 @@ static enum err
 start(struct run *r, struct pushing *p, struct slot *s, const char *rest,
 	bool get, struct diag *d)
 {
-	struct upload_want w = {.fd = -1, .length = LIMIT_TIMESTAMP};
+	struct upload_want w = {.fd = -1,
+		.length = LIMIT_TIMESTAMP,
+		.ca = p->to->ca,
+		.proxy = p->to->proxy};
 	char url[LIMIT_URL + LIMIT_PATH + 200], *path;
 	char file[LIMIT_PATH + 200];
 	struct stat st;

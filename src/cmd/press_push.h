@@ -14,8 +14,9 @@ bool push_is_url(const char *to);
 
 /* One mirror, and what became of it. */
 struct push_to {
-	const char *name, *url; /* borrowed */
-	unsigned files;		/* sent */
+	const char *name, *url, *proxy; /* borrowed, as of struct mirror */
+	char *ca;			/* absolute, or NULL */
+	unsigned files;			/* sent */
 	uint64_t bytes;
 	enum err err; /* ERR_OK: it serves the head; else why */
 	char why[320];

@@ -20,6 +20,10 @@ struct mirror {
 			  file only */
 	char *to;      /* where publishing copies to, or NULL; never in the
 		       signed list */
+	/* How publishing reaches a `to` that is a URL; never in the signed
+	 * list either. */
+	char *proxy; /* mirrors_proxy; NULL: none, but for an onion service */
+	char *ca;    /* a file of certificate authorities; NULL: the system's */
 	struct country_code *countries; /* where it is meant for, in the order
 					   given; none: everywhere */
 	size_t n_countries;
@@ -65,14 +69,14 @@ enum err mirrors_parse(
 enum err mirrors_write(
 	const struct mirrors *m, struct buf *out, struct diag *d) ERR_MUST_USE;
 
-/* Read the newsroom's file: [mirror "NAME"] with url, to, listed, countries,
- * kind, addresses, pin, sni, front; [resolver "URL"] with address. `file` is
- * used in errors. ERR_CONFIG, ERR_NOMEM; *out is empty then. */
+/* Read the newsroom's file: [mirror "NAME"] with url, to, proxy, ca, listed,
+ * countries, kind, addresses, pin, sni, front; [resolver "URL"] with address.
+ * `file` is used in errors. ERR_CONFIG, ERR_NOMEM; *out is empty then. */
 enum err mirrors_config(struct span s, const char *file, struct mirrors *out,
 	struct diag *d) ERR_MUST_USE;
 
-/* Read a file of mirrors that the user was given: the same without `to`, each
- * with a url, which may be a folder; addresses may be private ones. [outlet]
+/* Read a file of mirrors that the user was given: the same without `to`,
+ * `proxy` and `ca`, each with a url, which may be a folder; addresses may be private ones. [outlet]
  * with root, 64 hex digits, says whose mirrors they are. */
 enum err mirrors_own(struct span s, const char *file, struct mirrors *out,
 	struct diag *d) ERR_MUST_USE;
@@ -90,6 +94,15 @@ bool mirrors_name_ok(struct span s);
 
 /* Whether text may be a resolver: "https://HOST/PATH", lower-case host. */
 bool mirrors_resolver_ok(struct span s);
+
+/* Where Tor listens unless it is told otherwise. */
+#define MIRRORS_TOR "socks5h://127.0.0.1:9050"
+
+/* Read the setting of a proxy, "socks5h://HOST:PORT", "tor" or "none", into
+ * *out, the caller's to free: NULL for none. ERR_CONFIG for what would have
+ * names looked up here, and all else; ERR_NOMEM. */
+enum err mirrors_proxy(
+	const char *value, char **out, struct diag *d) ERR_MUST_USE;
 
 /* Whether a URL may be a mirror's base: http or https, lower-case host, no
  * user, query or fragment, no empty or dotted segment, ends in '/', at most

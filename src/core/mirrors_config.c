@@ -58,6 +58,12 @@ mirror_key(struct config *c, const char *key, const char *value, struct diag *d)
 		return config_set(&m->url, value, d);
 	if (strcmp(key, "to") == 0 && c->kind == MIRRORS_CONFIG)
 		return config_set(&m->to, value, d);
+	if (strcmp(key, "ca") == 0 && c->kind == MIRRORS_CONFIG)
+		return config_set(&m->ca, value, d);
+	if (strcmp(key, "proxy") == 0 && c->kind == MIRRORS_CONFIG) {
+		free(m->proxy);
+		return mirrors_proxy(value, &m->proxy, d);
+	}
 	if (strcmp(key, "countries") == 0)
 		return country_codes(value, &m->countries, &m->n_countries, d);
 	if (strcmp(key, "pin") == 0)
@@ -180,6 +186,10 @@ mirror_write(const struct mirror *m, struct buf *out)
 		e = line_add(out, "url", m->url);
 	if (e == ERR_OK)
 		e = line_add(out, "to", m->to);
+	if (e == ERR_OK)
+		e = line_add(out, "proxy", m->proxy);
+	if (e == ERR_OK)
+		e = line_add(out, "ca", m->ca);
 	if (e == ERR_OK)
 		e = line_add(out, "listed", m->unlisted ? "no" : NULL);
 	if (e == ERR_OK)

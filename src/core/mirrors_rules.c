@@ -1,4 +1,5 @@
 /* What may stand in a list of mirrors, whatever file it comes from. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,8 @@ mirror_clear(struct mirror *m)
 	free(m->name);
 	free(m->url);
 	free(m->to);
+	free(m->proxy);
+	free(m->ca);
 	free(m->countries);
 	free(m->pin);
 	free(m->sni);
@@ -134,6 +137,34 @@ mirror_ways_check(const struct mirror *m, const char *who,
 	return e == ERR_OK ? tls_check(m, who, wrong, d) : e;
 }
 
+/* What is said of a push, though it is none; a proxy by a name would be looked
+ * up where the censor listens. */
+static enum err
+push_check(const struct mirror *m, enum err wrong, struct diag *d)
+{
+	bool url = m->to != NULL && mirrors_url_ok(span_str(m->to));
+	char door[LIMIT_CONFIG_LINE];
+	struct span host;
+	uint8_t b[16];
+
+	if ((m->proxy != NULL && !url) || (m->ca != NULL && !is_https(m->to)))
+		return diag_set(d, wrong, "mirror %s: %s", m->name,
+			m->proxy != NULL && !url
+				? "a proxy needs a \"to\" that is a URL"
+				: "ca needs a \"to\" of https");
+	if (m->proxy == NULL)
+		return ERR_OK;
+	snprintf(door, sizeof(door), "http://%s/", strstr(m->proxy, "//") + 2);
+	host = mirrors_host(span_str(door));
+	if (host.p[0] == '[')
+		host = span_sub(host, 1, host.n - 2);
+	if (address_read(host, b) == 0 && !span_eq(host, span_str("localhost")))
+		return diag_set(d, wrong,
+			"mirror %s: the proxy is a name; give its address",
+			m->name);
+	return ERR_OK;
+}
+
 static enum err
 mirror_check(const struct mirror *m, enum mirrors_kind kind, enum err wrong,
 	struct diag *d)
@@ -146,6 +177,8 @@ mirror_check(const struct mirror *m, enum mirrors_kind kind, enum err wrong,
 			"\"%s\" is not a name of a-z, 0-9, '.', '_' and '-'",
 			text_show(shown, sizeof(shown), span_str(m->name)));
 	e = url_check(m, kind, wrong, d);
+	if (e == ERR_OK)
+		e = push_check(m, wrong, d);
 	return e == ERR_OK ? mirror_ways_check(m, m->name, kind, wrong, d) : e;
 }
 

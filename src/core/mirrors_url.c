@@ -1,5 +1,7 @@
 #include "mirrors.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "limits.h"
@@ -151,6 +153,45 @@ mirrors_base_ok(struct span s)
 	if (s.n == 0 || s.n > LIMIT_URL || memchr(s.p, '\0', s.n) != NULL)
 		return false;
 	return s.p[0] == '/' || span_starts(s, file) || mirrors_url_ok(s);
+}
+
+/* Whether "HOST:PORT" would do in a mirror's URL. */
+static bool
+is_door(const char *s)
+{
+	char url[LIMIT_CONFIG_LINE];
+	int n = snprintf(url, sizeof(url), "https://%s/", s);
+	const char *colon = strrchr(s, ':');
+
+	return n > 0 && (size_t)n < sizeof(url) && colon != NULL &&
+	       colon[1] >= '1' && colon[1] <= '9' && strchr(s, '/') == NULL &&
+	       mirrors_url_ok(span_str(url));
+}
+
+enum err
+mirrors_proxy(const char *value, char **out, struct diag *d)
+{
+	static const char scheme[] = "socks5h://";
+	char shown[80];
+
+	*out = NULL;
+	if (strcmp(value, "none") == 0)
+		return ERR_OK;
+	if (strcmp(value, "tor") == 0)
+		value = MIRRORS_TOR;
+	if (strncmp(value, "socks5://", 9) == 0)
+		return diag_set(d, ERR_CONFIG,
+			"a socks5:// proxy would have names looked up here, "
+			"where the censor listens; write socks5h://");
+	if (strncmp(value, scheme, strlen(scheme)) != 0 ||
+		!is_door(value + strlen(scheme)))
+		return diag_set(d, ERR_CONFIG,
+			"\"%s\" is not a proxy like %s, nor \"tor\" or "
+			"\"none\"",
+			text_show(shown, sizeof(shown), span_str(value)),
+			MIRRORS_TOR);
+	*out = strdup(value);
+	return *out == NULL ? diag_set(d, ERR_NOMEM, "out of memory") : ERR_OK;
 }
 
 struct span

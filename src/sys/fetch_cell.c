@@ -113,12 +113,12 @@ cell_enter(int fd, pid_t parent)
 
 /* Where the authorities of TLS are when libcurl has no one file of them:
  * links from one folder to others, on most systems. */
-static const char *const authorities[] = {"/etc/ssl", "/etc/pki",
+const char *const cell_authorities[] = {"/etc/ssl", "/etc/pki",
 	"/etc/ca-certificates", "/etc/crypto-policies",
 	"/usr/share/ca-certificates", "/usr/local/share/ca-certificates",
 	"/usr/share/ssl", "/dev/urandom", NULL};
 
-#define AUTHORITIES (sizeof(authorities) / sizeof(authorities[0]))
+#define AUTHORITIES (sizeof(cell_authorities) / sizeof(cell_authorities[0]))
 
 /* The port of "socks5h://ADDRESS:PORT": all that is connected to then. */
 static uint16_t
@@ -147,7 +147,7 @@ cell_confine(
 	unsigned whole = confine_whole(role);
 
 	if (kind != CELL_FOLDER) {
-		memcpy(read, authorities, sizeof(authorities));
+		memcpy(read, cell_authorities, sizeof(cell_authorities));
 		read[AUTHORITIES - 1] = ca_file;
 		if (o->proxy != NULL)
 			reach.port = proxy_port(o->proxy);

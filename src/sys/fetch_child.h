@@ -31,6 +31,9 @@ int cell_enter(int fd, pid_t parent);
 bool cell_confine(enum cell_kind kind, const struct fetch_options *o,
 	const char *ca_file);
 
+/* Where the authorities of TLS are, ended by NULL. */
+extern const char *const cell_authorities[];
+
 /* With this status a child ends that could not be confined. */
 #define CELL_NO_SANDBOX 4
 

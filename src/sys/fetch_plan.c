@@ -319,9 +319,9 @@ plan_front(struct plan *p, const struct wire_want *w, const struct place *at,
 	return aim(p, w, span_str(w->front), rules, done);
 }
 
-/* A circuit for each mirror: Tor keeps apart what has other names here. */
-static void
-circuit(struct plan *p, const struct plan_rules *rules, struct span host)
+void
+plan_circuit(const uint8_t secret[static 32], struct span host,
+	char user[static 33], char password[static 33])
 {
 	struct hash *h = hash_new(HASH_BLAKE2B_256);
 	uint8_t out[32];
@@ -330,14 +330,14 @@ circuit(struct plan *p, const struct plan_rules *rules, struct span host)
 	/* Out of memory: all share a circuit, and the proxy still works. */
 	memset(out, 0, sizeof(out));
 	if (h != NULL) {
-		hash_add(h, rules->secret, sizeof(rules->secret));
+		hash_add(h, secret, 32);
 		hash_add(h, host.p, host.n);
 		hash_end(h, out);
 		hash_free(h);
 	}
 	for (i = 0; i < 16; i++) {
-		snprintf(p->user + 2 * i, 3, "%02x", out[i]);
-		snprintf(p->password + 2 * i, 3, "%02x", out[16 + i]);
+		snprintf(user + 2 * i, 3, "%02x", out[i]);
+		snprintf(password + 2 * i, 3, "%02x", out[16 + i]);
 	}
 }
 
@@ -368,7 +368,7 @@ plan_proxy(struct plan *p, const struct wire_want *w, const struct place *at,
 	snprintf(p->proxy, sizeof(p->proxy), "socks5h://%.*s%.*s",
 		(int)proxy.host.n, (const char *)proxy.host.p,
 		(int)proxy.port.n, (const char *)proxy.port.p);
-	circuit(p, rules, at->host);
+	plan_circuit(rules->secret, at->host, p->user, p->password);
 	p->any_address = true;
 	url_set(p, at, at->host, w);
 	return true;

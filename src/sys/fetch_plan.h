@@ -34,6 +34,11 @@ struct plan_rules {
 	uint8_t secret[32];
 };
 
+/* A circuit for each host: Tor keeps apart what has other names here. The
+ * names' 32 hex digits and their ends. */
+void plan_circuit(const uint8_t secret[static 32], struct span host,
+	char user[static 33], char password[static 33]);
+
 /* Make the plan of a wish that goes to the network; it borrows from the wish.
  * false: `done` says why there is none. */
 bool plan_make(const struct wire_want *w, const struct plan_rules *rules,

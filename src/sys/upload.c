@@ -12,7 +12,7 @@
 
 #include "clock.h"
 #include "confine_role.h"
-#include "fetch_child.h"
+#include "fetch_http.h"
 #include "upload_child.h"
 
 #ifndef MSG_NOSIGNAL
@@ -28,11 +28,37 @@ struct upload {
 	size_t at;
 };
 
+/* What the child may read: authorities, the system's and others. It comes back
+ * not at all. */
+_Noreturn static void
+child_run(int fd, pid_t parent, const char *const *ca_files)
+{
+	struct http_rules rules = {.ca_file = NULL};
+	size_t n = 0, more = 0;
+	const char **read;
+
+	while (cell_authorities[n] != NULL)
+		n++;
+	while (ca_files[more] != NULL)
+		more++;
+	fd = cell_enter(fd, parent);
+	read = calloc(n + more + 2, sizeof(*read));
+	if (fd < 0 || read == NULL)
+		_exit(1);
+	http_rules_default(&rules);
+	memcpy(read, cell_authorities, n * sizeof(*read));
+	memcpy(read + n, ca_files, more * sizeof(*read));
+	read[n + more] = rules.ca_file;
+	/* As far as this system can. */
+	(void)confine_enter(
+		CONFINE_NAMES, &(struct confine_reach){.read = read});
+	upload_child(fd);
+}
+
 enum err
-upload_new(const char *ca_file, struct upload **out, struct diag *d)
+upload_new(const char *const *ca_files, struct upload **out, struct diag *d)
 {
 	struct upload *u = calloc(1, sizeof(*u));
-	const struct confine_reach none = {.read = NULL};
 	pid_t parent = getpid();
 	int fd[2];
 
@@ -47,12 +73,7 @@ upload_new(const char *ca_file, struct upload **out, struct diag *d)
 	u->pid = fork();
 	if (u->pid == 0) {
 		close(fd[0]);
-		fd[1] = cell_enter(fd[1], parent);
-		if (fd[1] < 0)
-			_exit(1);
-		/* As far as this system can: it opens no file of its own. */
-		(void)confine_enter(CONFINE_NAMES, &none);
-		upload_child(fd[1], ca_file);
+		child_run(fd[1], parent, ca_files);
 	}
 	close(fd[1]);
 	u->fd = fd[0];
@@ -131,16 +152,24 @@ enum err
 upload_start(struct upload *u, const struct upload_want *w, uint32_t *id,
 	struct diag *d)
 {
-	size_t n = strlen(w->url);
-	struct buf b;
-	enum err e;
+	const char *part[] = {w->url, w->ca, w->proxy};
+	struct buf b, parts;
+	enum err e = ERR_OK;
+	size_t i;
 
-	if (u->under_way >= LIMIT_UPLOADS || n > UPLOAD_FRAME / 2)
+	if (u->under_way >= LIMIT_UPLOADS)
 		return diag_set(d, ERR_LIMIT, "too much at once");
 	u->last = u->last == UINT32_MAX ? 1 : u->last + 1;
 	*id = u->last;
 	buf_init(&b, UPLOAD_FRAME);
-	e = buf_u32(&b, (uint32_t)n + 13);
+	buf_init(&parts, UPLOAD_FRAME - 32);
+	for (i = 0; e == ERR_OK && i < 3; i++) {
+		e = part[i] == NULL ? ERR_OK : buf_str(&parts, part[i]);
+		if (e == ERR_OK)
+			e = buf_u8(&parts, 0);
+	}
+	if (e == ERR_OK)
+		e = buf_u32(&b, (uint32_t)parts.n + 13);
 	if (e == ERR_OK)
 		e = buf_u32(&b, *id);
 	if (e == ERR_OK)
@@ -148,14 +177,15 @@ upload_start(struct upload *u, const struct upload_want *w, uint32_t *id,
 	if (e == ERR_OK)
 		e = buf_u64(&b, w->length);
 	if (e == ERR_OK)
-		e = buf_add(&b, w->url, n);
-	if (e != ERR_OK)
-		diag_set(d, e, "out of memory");
+		e = buf_span(&b, buf_view(&parts));
+	if (e != ERR_OK) /* not ERR_LIMIT, which passes */
+		e = diag_set(d, ERR_NOMEM, "out of memory");
 	else if (!frame_send(u->fd, buf_view(&b), w->fd))
 		e = child_died(d);
 	else
 		u->under_way++;
 	buf_free(&b);
+	buf_free(&parts);
 	return e;
 }
 

@@ -13,16 +13,22 @@
 struct upload;
 
 /* Start the child. Call it before secrets are read: the child is a fork, and
- * though it closes every file it cannot forget memory. `ca_file` (NULL: the
- * system's) has the certificate authorities to trust. ERR_FAILED, ERR_NOMEM. */
-enum err upload_new(
-	const char *ca_file, struct upload **out, struct diag *d) ERR_MUST_USE;
+ * though it closes every file it cannot forget memory. `ca_files` (ended by
+ * NULL) are all that wants may name, by absolute paths. ERR_FAILED,
+ * ERR_NOMEM. */
+enum err upload_new(const char *const *ca_files, struct upload **out,
+	struct diag *d) ERR_MUST_USE;
 void upload_free(struct upload *u);
 
 /* What to do: send a file of `length` bytes by PUT, or with fd -1 GET one of
  * at most `length`. The child gets a descriptor of its own. */
 struct upload_want {
 	const char *url; /* a mirror's (mirrors_url_ok) and a path below it */
+	/* Certificate authorities to trust; NULL: the system's. */
+	const char *ca;
+	/* As of mirrors_proxy; the name is looked up there, and each host has a
+	 * circuit of its own. NULL: none; Tor's for a host in .onion. */
+	const char *proxy;
 	int fd;
 	uint64_t length;
 };

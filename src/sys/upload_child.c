@@ -11,18 +11,23 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "../core/mirrors.h"
 #include "clock.h"
+#include "fetch_plan.h"
+#include "random.h"
 
 /* A mirror that takes less than so much in so many seconds has stalled. */
 #define STALL_BYTES 64L
 #define STALL_SECONDS 30L
 #define CONNECT_MS 15000L
 
+/* Through Tor a new circuit to an onion service takes long, and so does each
+ * answer: "100 Continue" is worth waiting for. */
+#define CONNECT_PROXY_MS 90000L
+#define CONTINUE_PROXY_MS 10000L
+
 /* How often to tell of bytes that were sent, microseconds. */
 #define TELL_EACH 250000
-
-/* Tor's door on this machine, by which names of onion services are reached. */
-#define ONION_PROXY "socks5h://127.0.0.1:9050"
 
 struct job {
 	uint32_t id;
@@ -39,7 +44,7 @@ struct job {
 
 struct child {
 	int fd;
-	const char *ca_file;
+	uint8_t secret[32]; /* of plan_circuit */
 	CURLM *multi;
 	struct job *jobs[LIMIT_UPLOADS];
 	uint8_t frame[UPLOAD_FRAME];
@@ -153,30 +158,41 @@ set_common(CURL *e)
 	return bad == 0;
 }
 
-static bool
-is_onion(const char *url)
+/* The environment's proxy would be a stranger here. */
+static unsigned
+set_proxy(const struct child *c, CURL *e, const char *url, const char *proxy)
 {
-	const char *host = strstr(url, "://");
-	size_t n;
+	struct span host = mirrors_host(span_str(url));
+	struct span onion = span_str(".onion");
+	char user[33], password[33];
+	unsigned bad = 0;
 
-	if (host == NULL)
-		return false;
-	host += 3;
-	n = strcspn(host, ":/");
-	return n > 6 && strncmp(host + n - 6, ".onion", 6) == 0;
+	bad |= curl_easy_setopt(e, CURLOPT_NOPROXY, "");
+	if (proxy[0] == '\0' && host.n > onion.n &&
+		span_eq(span_sub(host, host.n - onion.n, onion.n), onion))
+		proxy = MIRRORS_TOR;
+	bad |= curl_easy_setopt(e, CURLOPT_PROXY, proxy);
+	if (proxy[0] == '\0')
+		return bad;
+	plan_circuit(c->secret, host, user, password);
+	bad |= curl_easy_setopt(e, CURLOPT_PROXYUSERNAME, user);
+	bad |= curl_easy_setopt(e, CURLOPT_PROXYPASSWORD, password);
+	bad |= curl_easy_setopt(e, CURLOPT_CONNECTTIMEOUT_MS, CONNECT_PROXY_MS);
+	bad |= curl_easy_setopt(
+		e, CURLOPT_EXPECT_100_TIMEOUT_MS, CONTINUE_PROXY_MS);
+	return bad;
 }
 
 static bool
-set_job(const struct child *c, struct job *j, const char *url)
+set_job(const struct child *c, struct job *j, const char *url, const char *ca,
+	const char *proxy)
 {
 	CURL *e = j->easy;
-	unsigned bad = 0;
+	unsigned bad = set_proxy(c, e, url, proxy);
 
 	bad |= curl_easy_setopt(e, CURLOPT_URL, url);
-	bad |= curl_easy_setopt(
-		e, CURLOPT_PROXY, is_onion(url) ? ONION_PROXY : "");
-	if (c->ca_file != NULL) {
-		bad |= curl_easy_setopt(e, CURLOPT_CAINFO, c->ca_file);
+	if (ca[0] != '\0') {
+		bad |= curl_easy_setopt(e, CURLOPT_CAINFO, ca);
 		bad |= curl_easy_setopt(e, CURLOPT_CAPATH, NULL);
 	}
 	bad |= curl_easy_setopt(e, CURLOPT_ERRORBUFFER, j->error);
@@ -217,7 +233,8 @@ job_free(struct child *c, struct job *j)
 }
 
 static void
-job_start(struct child *c, struct job *j, const char *url)
+job_start(struct child *c, struct job *j, const char *url, const char *ca,
+	const char *proxy)
 {
 	size_t i;
 
@@ -225,7 +242,7 @@ job_start(struct child *c, struct job *j, const char *url)
 		;
 	j->easy = curl_easy_init();
 	if (i == LIMIT_UPLOADS || j->easy == NULL || !set_common(j->easy) ||
-		!set_job(c, j, url) ||
+		!set_job(c, j, url, ca, proxy) ||
 		curl_multi_add_handle(c->multi, j->easy) != CURLM_OK) {
 		tell(c, j, true, ERR_NOMEM, 0, "libcurl cannot do this",
 			span_of(NULL, 0));
@@ -250,10 +267,27 @@ code_err(CURLcode code)
 	}
 }
 
+static const char *
+why_not(const struct job *j, CURLcode code, char *why, size_t n)
+{
+	const char *error =
+		j->error[0] != '\0' ? j->error : curl_easy_strerror(code);
+
+	if (code != CURLE_PEER_FAILED_VERIFICATION)
+		return error;
+	/* Nobody whom we trust says so; or they say it of another name. */
+	snprintf(why, n, "its certificate is refused: %s%s", error,
+		strstr(error, "match") == NULL
+			? "; \"ca\" in mirrors.ini names other authorities"
+			: "");
+	return why;
+}
+
 static void
 job_end(struct child *c, struct job *j, CURLcode code)
 {
 	enum err e = code_err(code);
+	char why[CURL_ERROR_SIZE + 100];
 	long status = 0;
 	size_t i;
 
@@ -264,9 +298,7 @@ job_end(struct child *c, struct job *j, CURLcode code)
 	if (e != ERR_OK && !j->over && j->file >= 0 && status >= 200)
 		e = ERR_OK;
 	if (e != ERR_OK)
-		tell(c, j, true, e, 0,
-			j->error[0] != '\0' ? j->error
-					    : curl_easy_strerror(code),
+		tell(c, j, true, e, 0, why_not(j, code, why, sizeof(why)),
 			span_of(NULL, 0));
 	else
 		tell(c, j, true, e, (unsigned)status,
@@ -316,10 +348,11 @@ static void
 ask_read(struct child *c)
 {
 	struct job *j = calloc(1, sizeof(*j));
+	struct span get, parts;
 	struct cursor at;
-	struct span get;
-	char *url;
+	const char *part[3];
 	uint32_t n;
+	size_t i;
 	uint8_t size[4];
 
 	if (j == NULL)
@@ -336,12 +369,19 @@ ask_read(struct child *c)
 		cursor_take(&at, 1, &get) != ERR_OK ||
 		cursor_u64(&at, &j->length) != ERR_OK)
 		_exit(1);
-	url = strndup((const char *)c->frame + 13, n - 13);
-	if (url == NULL || (get.p[0] != 0) != (j->file < 0) ||
+	parts = span_sub(at.in, at.pos, at.in.n);
+	for (i = 0; i < 3; i++) {
+		const uint8_t *end = memchr(parts.p, '\0', parts.n);
+
+		if (end == NULL)
+			_exit(1);
+		part[i] = (const char *)parts.p;
+		parts = span_sub(parts, (size_t)(end - parts.p) + 1, parts.n);
+	}
+	if (parts.n != 0 || (get.p[0] != 0) != (j->file < 0) ||
 		(j->file < 0 && j->length > LIMIT_TIMESTAMP))
 		_exit(1);
-	job_start(c, j, url);
-	free(url);
+	job_start(c, j, part[0], part[1], part[2]);
 }
 
 static void
@@ -363,9 +403,9 @@ progress_tell(struct child *c)
 }
 
 void
-upload_child(int fd, const char *ca_file)
+upload_child(int fd)
 {
-	struct child c = {.fd = fd, .ca_file = ca_file};
+	struct child c = {.fd = fd};
 	int running, left;
 	CURLMsg *m;
 	void *j;
@@ -375,6 +415,7 @@ upload_child(int fd, const char *ca_file)
 
 	while (poll(&first, 1, -1) < 0 && errno == EINTR)
 		;
+	random_fill(c.secret, sizeof(c.secret));
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK ||
 		(c.multi = curl_multi_init()) == NULL)
 		_exit(1);

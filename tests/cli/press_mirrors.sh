@@ -30,6 +30,8 @@ run 0 "one in confidence" p add secret --url https://secret.example/e/ \
 	--unlisted
 like "$err" 'in no list.*mirrors link secret' "says how to tell of it"
 run 0 "one that is copied to only" p add stick --to /media/stick
+run 0 "one that is pushed to by Tor" p add push --to https://push.example/ \
+	--proxy tor --ca own.pem
 run 0 "they are listed" p list
 like "$out" '^north +https://north.example/e/$' "by name and URL"
 like "$out" '^  copied to  '"$PWD/m"'$' "with where they are copied to"
@@ -40,15 +42,18 @@ like "$out" '^  sni        shop.example$' "by which other name"
 like "$out" '^  front      front.example$' "through which front"
 like "$out" '^  kind       storage$' "of which kind"
 like "$out" '^  unlisted   by link' "and which are unlisted"
+like "$out" '^  by proxy   socks5h://127\.0\.0\.1:9050$' "by which proxy they are pushed to"
+like "$out" '^  ca         own\.pem$' "and who vouches for them then"
 run 0 "as JSON" p list --json
 is "$(printf '%s\n' "$out" | python3 -c '
 import json, sys
 print([(o["name"], o["listed"], len(o["addresses"]), o["kind"])
 	for o in map(json.loads, sys.stdin)])')" \
-	"[('north', True, 0, 'plain'), ('cdn', True, 2, 'storage'), ('secret', False, 0, 'plain'), ('stick', False, 0, 'plain')]" \
+	"[('north', True, 0, 'plain'), ('cdn', True, 2, 'storage'), ('secret', False, 0, 'plain'), ('stick', False, 0, 'plain'), ('push', False, 0, 'plain')]" \
 	"one a line"
 is "$(head -n "$(wc -l <before.ini)" room/mirrors.ini)" "$(cat before.ini)" \
 	"what was in the file stays"
+p remove push -q
 cp room/mirrors.ini whole.ini
 run 1 "a name twice" p add north --url https://n.example/
 for bad in "--url ftp://n.example/" "--url https://n.example/ --sni x.example" \
@@ -56,6 +61,9 @@ for bad in "--url ftp://n.example/" "--url https://n.example/ --sni x.example" \
 	"--url https://n.example/ --address 10.0.0.1" \
 	"--url https://n.example/ --address n.example" \
 	"--url https://n.example/ --pin sha256//AAEC" \
+	"--to /n --proxy tor" "--to https://n.example/ --proxy socks5://127.0.0.1:1" \
+	"--to https://n.example/ --proxy socks5h://n.example:1" \
+	"--to http://n.example/ --ca own.pem" "--to /n --ca own.pem" \
 	"--url https://n.example/ --front localhost" \
 	"--url https://n.example/ --front 203.0.113.7" \
 	"--url https://n.example/ --countries ru"; do

@@ -347,6 +347,41 @@ bad_config(const char *s, const char *why, const char *name)
 		"  and says: %s", d.why);
 }
 
+#define PUSH "[mirror \"n\"]\nurl = https://n/\nto = https://n/\n"
+
+static void
+test_push(void)
+{
+	struct buf out;
+
+	is_err(config(PUSH "proxy = tor\nca = own.pem\n"), ERR_OK,
+		"how it is pushed to");
+	is_str(ms.list[0].proxy, MIRRORS_TOR, "through Tor");
+	is_str(ms.list[0].ca, "own.pem", "by an authority of its own");
+	buf_init(&out, 4096);
+	is_err(mirrors_write(&ms, &out, &d), ERR_OK, "and can be signed");
+	ok(strstr(buf_cstr(&out), "own") == NULL &&
+			strstr(buf_cstr(&out), "socks") == NULL,
+		"without that, too");
+	buf_free(&out);
+	is_err(config(PUSH "proxy = tor\nproxy = none\n"), ERR_CONFIG,
+		"a proxy twice");
+	is_err(config(PUSH "proxy = socks5h://[::1]:9\n"), ERR_OK,
+		"by another address");
+	is_err(config(PUSH "proxy = none\n"), ERR_OK, "by none");
+	ok(ms.list[0].proxy == NULL, "which is none");
+	bad_config(PUSH "proxy = socks5://127.0.0.1:9\n", "socks5h",
+		"a proxy that has names looked up here");
+	bad_config(PUSH "proxy = socks5h://tor.example:9\n", "its address",
+		"a proxy by its name");
+	bad_config(PUSH "proxy = socks5h://127.0.0.1\n", "not a proxy",
+		"a proxy without a port");
+	bad_config("[mirror \"n\"]\nto = /x\nproxy = tor\n", "URL",
+		"a proxy to a folder");
+	bad_config("[mirror \"n\"]\nto = http://n/\nca = x\n", "https",
+		"an authority without TLS");
+}
+
 static void
 test_config(void)
 {
@@ -438,6 +473,8 @@ test_own(void)
 	static const char *const wrong[] = {"[outlet]\nroot = 00\n",
 		"[outlet]\nname = x\n", "[outlet \"x\"]\nroot = " ROOT64 "\n",
 		"[mirror \"n\"]\nurl = https://n/\nto = /x\n",
+		"[mirror \"n\"]\nurl = https://n/\nproxy = tor\n",
+		"[mirror \"n\"]\nurl = https://n/\nca = x\n",
 		"[mirror \"n\"]\nurl = relative/\n",
 		"[mirror \"n\"]\ncountries = RU\n"};
 	size_t i;
@@ -493,6 +530,7 @@ main(void)
 	test_ways_bad();
 	test_mutants();
 	test_own();
+	test_push();
 	test_config();
 	test_example();
 	mirrors_clear(&ms);
