@@ -280,8 +280,11 @@ evaluate(struct sync *s, size_t *usable, struct diag *d)
 	*usable = 0;
 	if (e == ERR_OK)
 		e = roots(s, d);
-	if (e == ERR_OK)
-		e = stored_timestamp(s, d);
+	/* After a new root others may follow that change keys again: what a
+	 * head is worth shows when they are here. */
+	if (e != ERR_OK || (s->trying && s->rotated))
+		return e;
+	e = stored_timestamp(s, d);
 	return e == ERR_OK ? heads(s, usable, d) : e;
 }
 
@@ -301,7 +304,6 @@ head_answer(void *arg, size_t route, struct engine_copy *list, bool *good,
 	s->trying = true;
 	e = evaluate(s, &heard, d);
 	s->trying = false;
-	/* Keys may change again with roots that are not here yet. */
 	*good = s->places[place].answered && !s->places[place].out &&
 		(s->rotated || s->r->mirrors[place].version > 0);
 	s->r->mirrors[place].worked |= *good;
