@@ -414,6 +414,17 @@ hedge_out(struct hedge *h, size_t mirror)
 }
 
 void
+hedge_copy_here(struct hedge *h, size_t mirror)
+{
+	size_t i;
+
+	for (i = 0; i < h->n; i++)
+		if (h->r[i].r.mirror == mirror)
+			h->r[i].copy_asked = h->r[i].copy_told =
+				h->r[i].copy_good = true;
+}
+
+void
 hedge_late(struct hedge *h, size_t mirror)
 {
 	size_t i;

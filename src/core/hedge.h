@@ -150,6 +150,10 @@ void hedge_bad(struct hedge *h, size_t run, enum err err, int64_t now);
 bool hedge_copy_ended(const struct hedge *h, size_t route);
 void hedge_copy(struct hedge *h, size_t route, bool good, int64_t now);
 
+/* Right after hedge_begin of a job with copies: the caller has this mirror's,
+ * and wants others'. */
+void hedge_copy_here(struct hedge *h, size_t mirror);
+
 /* Leave a mirror out by all its routes: it lied, as the caller found. */
 void hedge_out(struct hedge *h, size_t mirror);
 

@@ -458,3 +458,36 @@ routes_explore(size_t *order, size_t n, const struct route_evidence *by_route,
 	memmove(order + 1, order, at * sizeof(*order));
 	order[0] = first;
 }
+
+/* Whether a place has a mirror that may be second, by its best route. */
+static bool
+may_be_second(const struct routes *r, const size_t *order, size_t place,
+	const struct route_evidence *by_route)
+{
+	size_t i;
+
+	for (i = 0; i < place; i++)
+		if (r->list[order[i]].mirror == r->list[order[place]].mirror)
+			return false;
+	return !by_route[order[place]].sulking;
+}
+
+void
+routes_second(const struct routes *r, size_t *order,
+	const struct route_evidence *by_route, uint32_t random)
+{
+	size_t i, n = 0, at = 0, second;
+
+	for (i = 1; i < r->n; i++)
+		n += may_be_second(r, order, i, by_route);
+	if (n == 0)
+		return;
+	/* The upper bits: routes_explore has used the lower ones. */
+	n = (random >> 16) % n;
+	for (i = 1; at == 0; i++)
+		if (may_be_second(r, order, i, by_route) && n-- == 0)
+			at = i;
+	second = order[at];
+	memmove(order + 2, order + 1, (at - 1) * sizeof(*order));
+	order[1] = second;
+}

@@ -85,4 +85,10 @@ enum err routes_order(const struct routes *r, const struct route_mirror *m,
 void routes_explore(size_t *order, size_t n,
 	const struct route_evidence *by_route, uint32_t random);
 
+/* Another mirror in the second place each time, by its best route: those in
+ * the first two are asked for the head, and no two of them shall be the pair
+ * every day. One that failed when it was last tried does not come up. */
+void routes_second(const struct routes *r, size_t *order,
+	const struct route_evidence *by_route, uint32_t random);
+
 #endif

@@ -536,6 +536,12 @@ engine_out(struct engine *e, size_t mirror)
 }
 
 void
+engine_here(struct engine *e, size_t mirror)
+{
+	hedge_copy_here(e->hedge, mirror);
+}
+
+void
 engine_late(struct engine *e, size_t mirror)
 {
 	hedge_late(e->hedge, mirror);

@@ -75,6 +75,9 @@ enum err engine_unit(struct engine *e, size_t file, uint64_t offset, size_t n,
 	struct diag *d) ERR_MUST_USE;
 void engine_close(struct engine *e, size_t file);
 
+/* Of a job with copies, right after its beginning: this mirror's are here. */
+void engine_here(struct engine *e, size_t mirror);
+
 /* Run it to its end. What could not be had shows in engine_done. Errors are
  * the callbacks', ERR_NOMEM, ERR_FAILED. */
 enum err engine_run(struct engine *e, const struct engine_calls *calls,

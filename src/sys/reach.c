@@ -286,6 +286,8 @@ order_make(struct reach *r, const struct reach_settings *s, int64_t now,
 	/* Without a memory nothing would be learnt by it. */
 	if (e == ERR_OK && s->memory)
 		routes_explore(r->order, n, by_route, s->random);
+	if (e == ERR_OK)
+		routes_second(&r->routes, r->order, by_route, s->random);
 	free(by_route);
 	return e == ERR_OK ? e : no_memory(d);
 }

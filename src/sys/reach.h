@@ -29,7 +29,8 @@ struct reach_settings {
 					  user did not name */
 	bool memory;	     /* remember, and use what is remembered */
 	const char *from;    /* only this URL or folder, or NULL */
-	uint32_t random;     /* for the tenth that explores */
+	uint32_t random;     /* for the tenth that explores, and who is
+				second */
 	const char *network; /* what the user calls this network; NULL: it is
 				told from others by its way out: */
 	const char *way_out; /* network_mark of it, from before this process
@@ -48,7 +49,8 @@ struct reach_past {
 /* The routes of an outlet, in the order to try them: each mirror's best one,
  * best mirror first, then each one's second, and so on. With the memory on, a
  * tenth of the calls puts another one first that was not tried for an hour, to
- * see whether it works by now.
+ * see whether it works by now. Each call puts another mirror second
+ * (routes_second).
  * What may not be contacted is not there (core/routes.h). ERR_MISSING when
  * `from` is nothing, ERR_NOMEM, ERR_IO. */
 enum err reach_new(struct library *l, int64_t outlet,

@@ -230,7 +230,7 @@ head_feed(struct sync *s, size_t place, struct diag *d)
 		return kept;
 	}
 	s->r->mirrors[place].version = p->claims;
-	if (s->trying)
+	if (s->trying || s->polling)
 		return ERR_OK;
 	return library_metadata_change(s->lib, s->outlet->id, &change,
 		"timestamp.json", buf_view(&p->timestamp), d);
@@ -313,8 +313,10 @@ head_answer(void *arg, size_t route, struct engine_copy *list, bool *good,
 	return e;
 }
 
+/* Ask so many mirrors; `more`: beside those that have answered. */
 static enum err
-heads_ask(struct sync *s, struct diag *d)
+heads_ask(struct sync *s, size_t copies, bool more, double seconds,
+	struct diag *d)
 {
 	struct polling p = {.s = s};
 	struct engine_calls calls = {.failed = poll_failed,
@@ -324,6 +326,7 @@ heads_ask(struct sync *s, struct diag *d)
 	char root[TRUST_NAME + 2];
 	struct trust_want w;
 	enum err e = machine_start(s, d);
+	size_t i;
 
 	/* The machine at its first wish names the next root. */
 	if (e == ERR_OK && !trust_wants(s->t, &w))
@@ -333,7 +336,10 @@ heads_ask(struct sync *s, struct diag *d)
 	snprintf(root, sizeof(root), "m/%s", w.name);
 	snprintf(p.root, sizeof(p.root), "%s", w.name);
 	s->rotated = false;
-	e = engine_begin(s->engine, 2, SYNC_HEADS, sync_seconds(s), d);
+	e = engine_begin(s->engine, 2, copies, seconds, d);
+	for (i = 0; e == ERR_OK && more && i < s->n; i++)
+		if (s->places[i].answered)
+			engine_here(s->engine, i);
 	if (e == ERR_OK)
 		e = engine_whole(s->engine, 0, root, LIMIT_ROOT, 0, d);
 	if (e == ERR_OK)
@@ -344,6 +350,33 @@ heads_ask(struct sync *s, struct diag *d)
 /* Polls in a row, should those with new roots have had no good head. */
 #define POLLS 4
 
+/* A poll, and what it came to. */
+static enum err
+poll(struct sync *s, size_t copies, bool more, double seconds, size_t *heard,
+	struct diag *d)
+{
+	enum err e = heads_ask(s, copies, more, seconds, d);
+	size_t i;
+
+	if (e == ERR_OK)
+		e = evaluate(s, heard, d);
+	for (i = 0; i < s->n; i++)
+		if (s->places[i].out)
+			engine_out(s->engine, i);
+	return e;
+}
+
+/* Newsrooms sign a new head each day. Who shows an older one hides the newer
+ * ones, or the newsroom is silent: others tell which. */
+static bool
+is_old(const struct sync *s)
+{
+	struct trust_verdict v;
+
+	trust_verdict(s->t, &v);
+	return v.as_of > 0 && s->o->now - v.as_of > SYNC_HEAD_OLD;
+}
+
 enum err
 sync_poll(struct sync *s, bool *usable, struct diag *d)
 {
@@ -353,14 +386,15 @@ sync_poll(struct sync *s, bool *usable, struct diag *d)
 	enum err e;
 
 	*usable = false;
+	s->polling = true;
 	do {
-		e = heads_ask(s, d);
-		if (e == ERR_OK)
-			e = evaluate(s, &heard, d);
-		for (i = 0; i < s->n; i++)
-			if (s->places[i].out)
-				engine_out(s->engine, i);
+		e = poll(s, SYNC_HEADS, false, sync_seconds(s), &heard, d);
 	} while (e == ERR_OK && heard == 0 && s->rotated && ++polls < POLLS);
+	if (e == ERR_OK && heard > 0 && is_old(s))
+		e = poll(s, SYNC_HEADS_OLD, true, SYNC_OLD_SECONDS, &heard, d);
+	s->polling = false;
+	if (e == ERR_OK && heard > 0)
+		e = evaluate(s, &heard, d);
 	if (e != ERR_OK || heard == 0)
 		return e;
 	trust_verdict(s->t, &v);

@@ -18,6 +18,14 @@
 /* How many mirrors must have a usable head before that is enough. */
 #define SYNC_HEADS 2
 
+/* A head that is older than this, seconds, is not believed to be the newest
+ * before more mirrors were asked: newsrooms sign one each day, and some are half
+ * a day late. How many more, and for how long without an answer: enough that
+ * mirrors which agreed to hide news are not all of them. */
+#define SYNC_HEAD_OLD (36 * 3600)
+#define SYNC_HEADS_OLD 8
+#define SYNC_OLD_SECONDS 5.0
+
 /* How deep a bundle may build on others that nobody listed. */
 #define SYNC_BASES 8
 
@@ -61,6 +69,8 @@ struct sync {
 	bool pack_tried;
 	bool trying;  /* heads are only tried: nothing is stored */
 	bool rotated; /* a new root was met while trying */
+	bool polling; /* no head is stored before all are here: one that is
+			 behind the others is no rollback */
 	struct sync_progress progress;
 	int64_t started;		  /* clock_steady */
 	struct sync_reason worst;	  /* of what could not be had at all */
@@ -134,7 +144,8 @@ enum err sync_note(struct sync *s, struct diag *d, const char *fmt,
 
 /* ---- sync_poll.c */
 
-/* Roots and timestamps. ERR_OK: s->t goes on with the snapshot, or else the
+/* Roots and timestamps, of SYNC_HEADS mirrors; of SYNC_HEADS_OLD more when the
+ * newest is older than SYNC_HEAD_OLD. ERR_OK: s->t goes on with the snapshot, or else the
  * reason is in s->worst and *usable false. */
 enum err sync_poll(struct sync *s, bool *usable, struct diag *d) ERR_MUST_USE;
 

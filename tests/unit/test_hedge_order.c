@@ -247,6 +247,13 @@ test_copies(void)
 	ok(hedge_status(h, now) == HEDGE_BUSY, "of a tenth of a second");
 	now += 2 * MS;
 	ok(hedge_status(h, now) == HEDGE_DONE, "and no more");
+
+	start(known, 4);
+	(void)!hedge_begin(h, 1, 2, 60, now);
+	(void)!hedge_file_whole(h, 0, 1000, 0);
+	hedge_copy_here(h, 0);
+	hedge_copy_here(h, 2);
+	is_str(asked(), "1 3", "whose copy is here is not asked");
 }
 
 int

@@ -472,6 +472,44 @@ test_explore(void)
 	ok(o[0] == 0, "one alone stays");
 }
 
+static void
+test_second(void)
+{
+	struct route_evidence e[8] = {{.tries = 0}};
+	size_t o[8], seen[MIRRORS] = {0}, i;
+	unsigned whole = 0, other = 0;
+	uint32_t random;
+
+	four();
+	e[at('c', STRATEGY_HTTPS)].sulking = true;
+	for (random = 0; random < 300; random++) {
+		size_t sum = 0;
+
+		if (routes_order(&made, list, MIRRORS, NULL, e, by_strategy,
+			    o) != ERR_OK)
+			break;
+		routes_second(&made, o, e, random << 16 | 1);
+		other += made.list[o[0]].mirror != 0;
+		seen[made.list[o[1]].mirror]++;
+		for (i = 0; i < made.n; i++)
+			sum += 1u << o[i];
+		whole += sum == (1u << made.n) - 1;
+	}
+	ok(other == 0 && whole == 300, "the first stays, and none is lost");
+	ok(seen[0] == 0 && seen[1] > 90 && seen[2] > 90 && seen[3] > 90,
+		"each of the others is second as often");
+	ok(seen[1] + seen[2] + seen[3] == 300, "or else one of them");
+	for (i = 0; i < made.n; i++)
+		e[i].sulking = true;
+	o[0] = 2;
+	o[1] = 1;
+	routes_second(&(struct routes){.list = made.list, .n = 2}, o, e, 0);
+	ok(o[0] == 2 && o[1] == 1, "none is second that failed just now");
+	routes_second(&(struct routes){.list = made.list, .n = 1}, o, e, 9);
+	routes_second(&(struct routes){.n = 0}, o, e, 9);
+	ok(o[0] == 2, "one alone stays");
+}
+
 int
 main(void)
 {
@@ -485,6 +523,7 @@ main(void)
 	test_prior();
 	test_every();
 	test_explore();
+	test_second();
 	routes_clear(&made);
 	return plan();
 }
