@@ -103,6 +103,9 @@ root_by_url(struct add *a, struct fetch *f, struct diag *d)
 	if (e == ERR_OK)
 		e = reach_file(f, list, n, &own.reach, FIRST_ROOT, LIMIT_ROOT,
 			root_take, a, d);
+	/* 403, 404 or 451 from all of them: no way to it was found. */
+	if (e == ERR_MISSING)
+		e = d->code = ERR_NETWORK;
 	config_outlet_clear(&own);
 	free(list);
 	return e;

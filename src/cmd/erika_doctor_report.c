@@ -114,7 +114,7 @@ route_print(
 	const struct route *r = reach_route(x->reach, i);
 	const struct probe_result *p = &x->results[i];
 	unsigned columns = erika_columns();
-	char name[4 * NAME_MOST], line[400];
+	char name[4 * NAME_MOST], line[GONE_SIZE + 100];
 	int pad, used = 2 + width + 2 + 7 + 2 + 12 + 2;
 
 	text_show(name, NAME_MOST + 1, span_str(label(x, r->mirror)));

@@ -21,6 +21,8 @@
 /* Seconds of one fetch. */
 #define EACH 15.0
 
+#define HEAD "m/timestamp.json"
+
 enum step { STEP_HEAD, STEP_BULK, STEP_SMALL };
 
 /* A route being tried. */
@@ -157,7 +159,7 @@ step_start(struct probe *p, struct job *j, enum step step, struct diag *d)
 	const struct route *r = reach_route(p->r, j->route);
 	double left = (double)(p->until - clock_steady()) / 1e6;
 	struct fetch_want w = {.base = r->base,
-		.path = "m/timestamp.json",
+		.path = HEAD,
 		.max = LIMIT_TIMESTAMP,
 		.allow_private = r->allow_private,
 		.route = r,
@@ -200,7 +202,7 @@ static void
 say(struct probe_result *x, enum probe_word word, const char *why)
 {
 	x->word = word;
-	snprintf(x->why, sizeof(x->why), "%.239s", why);
+	snprintf(x->why, sizeof(x->why), "%s", why);
 }
 
 /* The fetcher says OONI's word first. */
@@ -227,6 +229,20 @@ word_set(struct probe_result *x, const struct fetch_got *g)
 		say(x, PROBE_HTTP_DIFF, why);
 	else
 		say(x, PROBE_HTTP_FAILURE, why);
+}
+
+/* A 451: what its operator signed for is no block. */
+static void
+word_gone(struct probe *p, const struct job *j, const struct fetch_got *g)
+{
+	const struct route *r = reach_route(p->r, j->route);
+	const char *path =
+		j->step == STEP_HEAD ? HEAD : buf_cstr(&p->file->path);
+	char why[GONE_SIZE];
+	bool operators = gone_say(why, sizeof(why),
+		reach_mirror(p->r, r->mirror)->name, path, g->notice);
+
+	say(&p->out[j->route], operators ? PROBE_OK : PROBE_HTTP_DIFF, why);
 }
 
 /* Whether a timestamp came: some JSON of the right shape. Who signed it, sync
@@ -291,7 +307,9 @@ step_end(struct probe *p, struct job *j, const struct fetch_got *g,
 		if (j->first != 0)
 			x->first_byte = (double)(j->first - j->started) / 1e6;
 		*next = STEP_BULK;
-		if (g->err != ERR_OK)
+		if (g->status == 451)
+			word_gone(p, j, g);
+		else if (g->err != ERR_OK)
 			word_set(x, g);
 		else if (!is_timestamp(j, &x->version))
 			say(x, PROBE_HTTP_DIFF,
@@ -303,6 +321,8 @@ step_end(struct probe *p, struct job *j, const struct fetch_got *g,
 		*next = STEP_SMALL;
 		if (g->err == ERR_OK)
 			bulk_came(p, j);
+		else if (g->status == 451)
+			word_gone(p, j, g);
 		else if (g->err == ERR_MISSING)
 			say(x, PROBE_OK, "lacks the larger file to try");
 		else

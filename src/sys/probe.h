@@ -10,6 +10,7 @@
 #include "../core/bytes.h"
 #include "../core/err.h"
 #include "fetch.h"
+#include "gone.h"
 #include "library.h"
 #include "reach.h"
 
@@ -35,7 +36,7 @@ struct probe_result {
 	uint64_t version;	 /* of the timestamp that came, or 0 */
 	double first_byte, rate; /* seconds from the start; bytes a second
 				    of the larger file, from its start, or 0 */
-	char why[240];		 /* a clause, escaped; or "" */
+	char why[GONE_SIZE];	 /* a clause, escaped; or "" */
 };
 
 /* A file that every mirror should have, and what is known of it: the first

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "../core/text.h"
+#include "gone.h"
 #include "reach.h"
 
 /* Ways asked at once, and seconds of each: somebody waits, and most silence is
@@ -52,6 +53,18 @@ order_make(struct file *x, const struct route_mirror *m, size_t n,
 	return e == ERR_OK ? e : diag_set(d, e, "out of memory");
 }
 
+/* What a request that failed had to say. */
+static void
+failure_say(struct fetch_got *got, const struct route *r, const char *path)
+{
+	char why[GONE_SIZE];
+
+	if (got->status != 451)
+		return;
+	(void)gone_say(why, sizeof(why), r->base, path, got->notice);
+	diag_set(&got->diag, got->err, "%s", why);
+}
+
 /* Keep why one was of no use. */
 static void
 blame(struct file *x, const struct route *r, enum err e, const struct diag *why,
@@ -97,6 +110,7 @@ wave(struct file *x, size_t first, size_t n, bool *done, struct diag *d)
 			if (!*done)
 				blame(x, r, taken, &why, true);
 		} else if (e == ERR_OK && !*done) {
+			failure_say(&got[i], r, x->path);
 			blame(x, r, got[i].err, &got[i].diag, false);
 		}
 		buf_free(&got[i].body);

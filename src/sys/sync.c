@@ -83,6 +83,19 @@ sync_split(struct sync *s, struct diag *why, struct diag *d)
 	return e;
 }
 
+/* Whether anybody was asked by the network. */
+static bool
+is_networked(const struct sync *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->n_routes; i++)
+		if (s->routes[i].strategy != STRATEGY_FILE &&
+			s->r->mirrors[s->routes[i].place].asked)
+			return true;
+	return false;
+}
+
 /* What the whole run comes to. */
 static void
 conclude(struct sync *s)
@@ -93,6 +106,10 @@ conclude(struct sync *s)
 	/* A share file need not have every bundle. */
 	if (r->complete && s->o->from != NULL && e == ERR_MISSING && !s->gap)
 		e = ERR_OK;
+	/* 403, 404 or 451 from everybody: no way to the outlet was found. A
+	 * folder without a head is none. */
+	if (!r->complete && e == ERR_MISSING && is_networked(s))
+		e = ERR_NETWORK;
 	/* Silence and gaps after the chain was proven are no verdict on the
 	 * outlet: there is just more to come. */
 	if (r->complete &&

@@ -15,6 +15,7 @@
 #include "../core/trust.h"
 #include "../core/verified.h"
 #include "fetch.h"
+#include "gone.h"
 #include "library.h"
 #include "reach.h"
 
@@ -65,7 +66,7 @@ struct sync_mirror {
 	const char *strategy; /* by which it worked, or was tried; never NULL */
 	uint64_t bytes;	      /* received from it */
 	char file[160];	      /* with which file; or "" */
-	char why[1200];	      /* that, in a clause; escaped */
+	char why[GONE_SIZE];  /* that, in a clause; escaped */
 };
 
 struct sync_report {

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "../core/text.h"
-#include "../core/tombstone.h"
 #include "clock.h"
 #include "file.h"
+#include "gone.h"
 #include "sync_priv.h"
 
 #define SECONDS 60.0
@@ -123,46 +123,17 @@ sync_blame(struct sync *s, size_t place, const char *file, enum err e,
 		s->places[place].out = true;
 }
 
-/* Words for a tombstone. A quotation mark in the reason could end it, and go on
- * as if by us. */
-static void
-removed_say(
-	char *out, size_t size, const char *mirror, const struct tombstone *t)
-{
-	char name[100], reason[LIMIT_TOMBSTONE_REASON + 1];
-	char who[LIMIT_TOMBSTONE_OPERATOR + 1], *p;
-
-	text_show(name, sizeof(name), span_str(mirror));
-	text_show(reason, sizeof(reason), span_str(t->reason));
-	text_show(who, sizeof(who), span_str(t->operator));
-	for (p = reason; *p != '\0'; p++)
-		if (*p == '"')
-			*p = '\'';
-	snprintf(out, size,
-		"removed by the operator of %s: \"%s\" (signed by key %s%s%s)",
-		name, reason, t->key,
-		who[0] != '\0' ? ", who calls himself " : "", who);
-}
-
 void
 sync_gone(struct sync *s, size_t place, const char *file, const char *path,
 	struct span notice, struct sync_reason *why)
 {
 	struct sync_mirror *m = &s->r->mirrors[place];
 	enum sync_gone gone = SYNC_WITHHELD;
-	char say[sizeof(m->why)], shown[160];
-	struct tombstone t;
+	char say[GONE_SIZE], shown[160];
 	struct diag d;
 
-	if (notice.n > 0 && tombstone_parse(notice, &t, NULL) == ERR_OK &&
-		tombstone_covers(&t, path)) {
+	if (gone_say(say, sizeof(say), m->name, path, notice))
 		gone = SYNC_REMOVED;
-		removed_say(say, sizeof(say), m->name, &t);
-	} else {
-		snprintf(say, sizeof(say),
-			"HTTP 451: withheld for legal reasons, by the mirror "
-			"or by the network");
-	}
 	diag_set(&d, ERR_MISSING, "%s: %s", file,
 		text_show(shown, sizeof(shown), span_str(say)));
 	if (why != NULL)

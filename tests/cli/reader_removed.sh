@@ -62,6 +62,15 @@ done
 mirror_start -c node/node.conf
 ok $? "a node whose operator blocks both issues"
 anybodys "$url" "unsigned"
+# doctored MIRROR: what the doctor says of it, to who has all from elsewhere.
+doctored() {
+	reader_of "$1"
+	erika sync -q --from h/m
+	run "$2" "the doctor looks at it" erika doctor --yes
+}
+doctored "$url" 13
+like "$out" ' http +http-diff +HTTP 451: withheld for legal reasons, by the mirror or by the network$' \
+	"and says the same"
 mirror_stop
 for file in node/tree/.node/blocked/*.json; do
 	minisign -S -s op.key -m "$file" -x "$file.minisig" >/dev/null 2>&1
@@ -77,6 +86,9 @@ is "$(printf '%s' "$out" | python3 -c '
 import json, sys
 print(json.load(sys.stdin)["outlets"][0]["mirrors"][0]["state"])')" removed \
 	"its state is said"
+doctored "$url" 0
+like "$out" " http +ok +.*; removed by the operator of 127.*: \"court order 12/26, 'libel' .*signed by key $number, who calls himself mirror@example.org\)\$" \
+	"and says the same"
 reader_of "$url" "$PWD/h/m"
 run 0 "another mirror has it" erika sync
 is "$(erika list --json | wc -l)" 2 "all articles come"
@@ -140,4 +152,13 @@ anybodys "$http/tombstone/" "an oversized one"
 anybodys "$http/tombstone-chunked/" "an oversized one in chunks"
 : >bad/tombstone
 anybodys "$http/tombstone/" "none"
+
+# ---- for everything, from everybody
+for code in 403 451; do
+	reader_of "$http/$code/"
+	run 13 "only $code: no mirror is reached" erika sync
+	reader none
+	run 13 "nor is one for who adds it" erika add --yes "$http/$code/"
+done
+like "$err" "${bare%;*}" "451 is said likewise"
 plan

@@ -25,8 +25,8 @@ deed() {
 	block-page) words='unreachable: http-diff: a web page' ;;
 	redirect) words='unreachable: http-diff: redirected' ;;
 	gzip-bomb) words='http-diff: an encoding' ;;
-	status-403) alone='1|13' words='403' ;;
-	status-451) alone='1|13' words='451|removed by the operator' ;;
+	status-403) words='403' ;;
+	status-451) words='451|removed by the operator' ;;
 	# It may not have been asked for what it tampered with.
 	tampered) alone=10 named=may words='lied: .*tampered' ;;
 	bit-flip) alone='10|11|12|15' words='lied: ' ;;
