@@ -22,7 +22,7 @@
 #define ENOUGH 0.7
 #define ROUTES_MAX 12
 
-/* When what is left takes longer than this, seconds, they begin faster. */
+/* When what is left takes longer than this, seconds, all begin at once. */
 #define LONG 2.0
 
 /* Those that failed are tried again only when so much is left, seconds. */
@@ -178,7 +178,7 @@ is_hurry(const struct hedge *h)
 	return n >= HURRY || h->failures >= HURRY;
 }
 
-/* Whether those that deliver would take long: others should join soon. */
+/* Whether those that deliver would take long: others should join them. */
 static bool
 is_long(const struct hedge *h)
 {
@@ -194,7 +194,7 @@ begin_step(const struct hedge *h, size_t route, bool small)
 	int64_t first = (int64_t)(1.2e6 * h->r[route].first_byte);
 
 	if (!small)
-		return is_hurry(h) || is_long(h) ? HURRY_STEP : LARGE_STEP;
+		return is_long(h) ? 0 : is_hurry(h) ? HURRY_STEP : LARGE_STEP;
 	if (is_hurry(h))
 		return WIDE_STEP;
 	if (h->cold)

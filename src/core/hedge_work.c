@@ -16,8 +16,10 @@
  * route. */
 #define OWN 0.8
 
-/* Connections to one mirror: two keep a line busy between runs. */
+/* Connections to one mirror. When few are live a second one keeps its line
+ * busy between runs; else it would only compete with the others. */
 #define CONNECTIONS 2
+#define FEW 2
 #define CONNECTIONS_FILES 4
 
 /* ---- routes */
@@ -59,6 +61,8 @@ route_room(const struct hedge *h, size_t i, int64_t now)
 		return CONNECTIONS_FILES;
 	/* Another connection takes its time, too. */
 	if (job_left(h) <= SMALL_JOB)
+		return 1;
+	if (live_count(h, now) > FEW)
 		return 1;
 	rate = job_rate(h, now);
 	return rate <= 0 || (double)job_left(h) / rate > 0.5 ? CONNECTIONS : 1;
@@ -240,7 +244,7 @@ run_size(const struct hedge *h, size_t route, int64_t now)
 	for (i = 0; i < h->n; i++)
 		if (live_is(h, i, now))
 			all += h->r[i].rate > 0 ? h->r[i].rate : rate;
-	size = rate * (live <= 2 ? RUN_SECONDS_FEW : RUN_SECONDS);
+	size = rate * (live <= FEW ? RUN_SECONDS_FEW : RUN_SECONDS);
 	if (size > (double)free_bytes(h) * rate / all)
 		size = (double)free_bytes(h) * rate / all;
 	/* Nobody should be left with a last crumb. */

@@ -121,6 +121,37 @@ test_small(void)
 	is_str(asked(), "4", "at once when one fails");
 }
 
+/* 20 MB in units, of which routes bring what they were asked for. */
+static void
+test_large(void)
+{
+	static const struct hedge_route cold[6] = {{.mirror = 0}, {.mirror = 1},
+		{.mirror = 2}, {.mirror = 3}, {.mirror = 4}, {.mirror = 5}};
+	struct hedge_ask a[3];
+	size_t i;
+
+	start(cold, 6);
+	(void)!hedge_begin(h, 1, 0, 60, now);
+	(void)!hedge_file_units(h, 0, 20000000, false);
+	for (i = 0; i < 400; i++)
+		(void)!hedge_unit(h, 0, i * 50000, 50000);
+	for (i = 0; i < 3; i++)
+		ok(hedge_start(h, now, &a[i]) && a[i].route == i,
+			"much: three are asked at once");
+	is_str(asked(), "", "and no more while nothing is known");
+	for (i = 0; i < 3; i++)
+		hedge_asked(h, a[i].id, now);
+	now += 140 * MS;
+	bring(&a[0]);
+	is_str(asked(), "0 0", "who delivers alone gets two connections");
+	now += 11 * MS;
+	is_str(asked(), "3 4 5",
+		"when it will take long all others begin at once");
+	bring(&a[1]);
+	bring(&a[2]);
+	is_str(asked(), "1 2", "among several that deliver each has one");
+}
+
 static void
 test_out(void)
 {
@@ -260,6 +291,7 @@ int
 main(void)
 {
 	test_small();
+	test_large();
 	test_out();
 	test_pause();
 	test_frozen();
