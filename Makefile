@@ -12,7 +12,10 @@ HARDEN = -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 CFLAGS = -O2 -g $(HARDEN)
 LDFLAGS = -pie -Wl,-z,relro,-z,now
 XML = $(shell pkg-config --cflags libxml-2.0)
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -DERIKA_VERSION='"$(VERSION)"' $(WARN) \
+# Files and times of more than 2^31 where a long has 32 bits.
+WIDE = -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(WIDE) \
+	-DERIKA_VERSION='"$(VERSION)"' $(WARN) \
 	-ffile-prefix-map=$(CURDIR)=. $(XML) $(CFLAGS) -MMD -MP
 
 objs = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)))

@@ -187,7 +187,7 @@ push_open(struct push *p, bool part)
 	if (!part) {
 		if (p->length > LIMIT_ADMIT_HELD - pl->a->held)
 			return 503;
-		pl->a->held += p->length;
+		pl->a->held += (size_t)p->length;
 		buf_init(&p->body, (size_t)p->length);
 		return 0;
 	}
@@ -208,7 +208,7 @@ push_free(struct push *p)
 	struct admit_place *pl = p->pl;
 
 	if (p->in_memory) {
-		pl->a->held -= p->length;
+		pl->a->held -= (size_t)p->length;
 	} else {
 		pl->reserved -= prune_cost(p->length);
 		pl->parts--;

@@ -165,14 +165,20 @@ child_serve(struct confine *c, struct buf *request, struct buf *answer)
 	return fine;
 }
 
-static void
-limit(int what, rlim_t n)
+static struct rlimit
+both(rlim_t n)
 {
-	struct rlimit r = {.rlim_cur = n, .rlim_max = n};
-
-	if (setrlimit(what, &r) != 0)
-		_exit(2);
+	return (struct rlimit){.rlim_cur = n, .rlim_max = n};
 }
+
+/* RLIMIT_* are of an enum in glibc, of int elsewhere: no function takes both. */
+#define limit(what, n)                                                         \
+	do {                                                                   \
+		struct rlimit r_ = both(n);                                    \
+                                                                               \
+		if (setrlimit((what), &r_) != 0)                               \
+			_exit(2);                                              \
+	} while (0)
 
 /* Only the channel stays open; 0 to 2 lead nowhere, so that nothing a library
  * prints can get into it. */

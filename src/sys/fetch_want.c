@@ -41,13 +41,14 @@ want_ok(const struct fetch_want *w, struct diag *d)
 {
 	struct span base = span_str(w->base), path = span_str(w->path);
 	const struct route *r = w->route;
+	uint64_t max = w->max; /* a size_t may be too short to compare */
 
 	if (!mirrors_base_ok(base) || !url_path_ok(path)) {
 		diag_set(d, ERR_REFUSED, "not something that is fetched");
 		return false;
 	}
 	if ((w->n == 0 && w->offset != 0) || w->offset > (uint64_t)INT64_MAX ||
-		w->n > (uint64_t)INT64_MAX - w->offset || w->max > INT64_MAX) {
+		w->n > (uint64_t)INT64_MAX - w->offset || max > INT64_MAX) {
 		diag_set(d, ERR_REFUSED, "a part that no file has");
 		return false;
 	}

@@ -11,6 +11,8 @@
 
 #include "../core/text.h"
 
+_Static_assert(sizeof(off_t) == 8, "bundles may be longer than 2 GiB");
+
 #define PIECE 65536
 #define TEMP_TRIES 64
 

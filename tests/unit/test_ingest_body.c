@@ -146,8 +146,8 @@ test_clutter(void)
 	static const char *const gone[] = {
 		"<div class=share>Share: <a href=/s>DROP by mail</a></div>",
 		"<aside class=read-also>Read: <a href=/2>DROP that</a></aside>",
-		"<div class=jp-relatedPosts><a href=/2><img src=DROP.jpg></a>"
-		"</div>",
+		("<div class=jp-relatedPosts><a href=/2><img src=DROP.jpg></a>"
+		 "</div>"),
 		"<p class=keywords>DROP <a href=/t>one</a> <a href=/u>two</a>",
 		"<ul class=breadcrumb><li><a href=/>DROP</a><li>DROP</ul>",
 		"<div id=vote_box><span>DROP</span>(17)</div>",

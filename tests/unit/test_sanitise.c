@@ -362,8 +362,8 @@ test_check(void)
 		"<article>\xe2\x80\xae</article>\n", "<article>\xff</article>\n",
 		"<article><a href=\"javascript:x\">a</a></article>\n",
 		"<article><p title=\"<\"></p></article>\n",
-		"<article><a href=\"http://e/\"><b><a href=\"http://e/\">x"
-		"</a></b></a></article>\n",
+		("<article><a href=\"http://e/\"><b><a href=\"http://e/\">x"
+		 "</a></b></a></article>\n"),
 		"<article><ul>x</ul></article>\n",
 		"<article><P>x</P></article>\n",
 		"<article lang=\"\"></article>\n", "<article"};

@@ -260,8 +260,8 @@ test_base64(void)
 		"Zg=", "Zg===", "====", "=", "==", "Z===", "Zg==Zg==", "Zm9v ",
 		" Zm9", "Zm9\n", "Zh==", "Zm9=", "Zm-_", "Zm9v====", "Zg=v",
 		"Z=9v", "=g==",
-		"Zm9v\xff"
-		"AAA"};
+		("Zm9v\xff"
+		 "AAA")};
 	struct buf b;
 	size_t i;
 
