@@ -117,4 +117,10 @@ bool mirrors_base_ok(struct span s);
  * folder. Borrowed. */
 struct span mirrors_host(struct span url);
 
+/* Whether such a host is this machine or a neighbour, which strangers must not
+ * send readers to: a private address, what ends in a number as an address in
+ * some old form does, or a name of the kind that only the near network knows:
+ * "printer", "x.local", "localhost". */
+bool mirrors_host_near(struct span host);
+
 #endif

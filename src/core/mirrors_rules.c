@@ -63,6 +63,15 @@ url_check(const struct mirror *m, enum mirrors_kind kind, enum err wrong,
 	/* One that is published to but not told of is found by other ways. */
 	if (m->url == NULL && (m->to == NULL || kind != MIRRORS_CONFIG))
 		return diag_set(d, wrong, "mirror %s has no url", m->name);
+	/* A list that was signed before is read all the same: who fetches
+	 * refuses such a mirror alone. */
+	if (m->url != NULL && kind == MIRRORS_CONFIG && !m->unlisted &&
+		mirrors_url_ok(url) && mirrors_host_near(mirrors_host(url)))
+		return diag_set(d, wrong,
+			"mirror %s: %s is this machine or a neighbour, where "
+			"readers are not; \"listed = no\" keeps it out of the "
+			"signed list",
+			m->name, text_show(shown, sizeof(shown), url));
 	if (m->url == NULL || mirrors_url_ok(url) ||
 		(kind == MIRRORS_OWN && mirrors_base_ok(url)))
 		return ERR_OK;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "address.h"
 #include "limits.h"
 #include "text.h"
 
@@ -202,6 +203,37 @@ mirrors_host(struct span url)
 	if (!scheme_take(&url) || !slash_take(&url, &one))
 		return span_of(NULL, 0);
 	return span_sub(one, 0, host_length(one));
+}
+
+static bool
+is_below(struct span host, const char *domain)
+{
+	struct span d = span_str(domain);
+
+	return span_eq(host, d) ||
+	       (host.n > d.n && host.p[host.n - d.n - 1] == '.' &&
+		       span_eq(span_sub(host, host.n - d.n, d.n), d));
+}
+
+bool
+mirrors_host_near(struct span host)
+{
+	uint8_t b[16];
+	size_t i, n;
+
+	if (host.n > 2 && host.p[0] == '[')
+		host = span_sub(host, 1, host.n - 2);
+	n = address_read(host, b);
+	if (n != 0)
+		return address_reserved(b, n);
+	for (i = host.n; i > 0 && host.p[i - 1] != '.'; i--)
+		;
+	if (i < host.n && host.p[i] >= '0' && host.p[i] <= '9')
+		return true;
+	return host.n == 0 || memchr(host.p, '.', host.n) == NULL ||
+	       is_below(host, "localhost") || is_below(host, "local") ||
+	       is_below(host, "internal") || is_below(host, "lan") ||
+	       is_below(host, "home.arpa");
 }
 
 bool

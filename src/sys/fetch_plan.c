@@ -70,25 +70,6 @@ is_below(struct span host, const char *domain)
 		       span_eq(span_sub(host, host.n - d.n, d.n), d));
 }
 
-/* Names of this machine and its neighbours, which a proxy, too, must not be
- * asked for. What ends in a number is an address in some old form. */
-static bool
-is_near(struct span host)
-{
-	size_t i = host.n;
-
-	if (is_literal(host))
-		return is_private(host);
-	while (i > 0 && host.p[i - 1] != '.')
-		i--;
-	if (i < host.n && host.p[i] >= '0' && host.p[i] <= '9')
-		return true;
-	return host.n == 0 || memchr(host.p, '.', host.n) == NULL ||
-	       is_below(host, "localhost") || is_below(host, "local") ||
-	       is_below(host, "internal") || is_below(host, "lan") ||
-	       is_below(host, "home.arpa");
-}
-
 /* A host as in a URL, without a port. */
 static bool
 host_ok(const char *s)
@@ -361,7 +342,7 @@ plan_proxy(struct plan *p, const struct wire_want *w, const struct place *at,
 		return refuse(done,
 			"the proxy is a name, and looking that up would tell "
 			"the local resolver; give its address");
-	if (!w->allow_private && is_near(at->host))
+	if (!w->allow_private && mirrors_host_near(at->host))
 		return refuse(done,
 			"leads to this machine or its neighbours, as only "
 			"mirrors that you add yourself may");

@@ -127,6 +127,13 @@ run 2 "a wrong file" p check
 like "$err" 'countries.ini:3: unknown key "colour"' "is an error with its line"
 run 2 "publish refuses it, too" erika-press publish -C room
 rm room/countries.ini
+run 2 "a mirror in the newsroom's own network" p add cellar \
+	--url http://192.168.0.2/
+like "$err" 'where readers are not' "is not for the signed list"
+cp room/mirrors.ini kept.ini
+printf '[mirror "cellar"]\nurl = http://192.168.0.2/\n' >>room/mirrors.ini
+run 2 "also when it is written there by hand" erika-press publish -C room
+cp kept.ini room/mirrors.ini
 run 0 "publish" erika-press publish -q -C room
 run 0 "then" p check
 unlike "$err" 'not signed' "nothing is left to sign"

@@ -347,7 +347,49 @@ bad_config(const char *s, const char *why, const char *name)
 		"  and says: %s", d.why);
 }
 
-#define PUSH "[mirror \"n\"]\nurl = https://n/\nto = https://n/\n"
+static void
+test_near(void)
+{
+	static const char *const near[] = {"127.0.0.1", "127.0.0.1:8080",
+		"10.1.2.3", "192.168.0.7", "169.254.169.254", "100.64.0.1",
+		"[::1]", "[fd00::7]", "[fe80::1]:81", "[::ffff:7f00:1]",
+		"[::ffff:127.0.0.1]", "2130706433", "127.1", "0x7f.0.0.1",
+		"localhost", "a.localhost", "printer", "nas.local", "n.lan",
+		"n.home.arpa", "n.internal"};
+	static const char *const far[] = {"n.example", "203.0.113.7",
+		"[2001:db8::7]", "local.example", "notlocal.example",
+		"abcdefgh.onion", "4.example"};
+	unsigned refused = 0, taken = 0, own = 0, unlisted = 0, read = 0;
+	char text[200];
+	size_t i;
+
+	for (i = 0; i < sizeof(near) / sizeof(near[0]); i++) {
+		snprintf(text, sizeof(text),
+			"[mirror \"n\"]\nurl = http://%s/\n", near[i]);
+		refused += config(text) == ERR_CONFIG &&
+			   strstr(d.why, "neighbour") != NULL;
+		mirrors_clear(&ms);
+		own += mirrors_own(span_str(text), "own", &ms, &d) == ERR_OK;
+		mirrors_clear(&ms);
+		strcat(text, "listed = no\n");
+		unlisted += config(text) == ERR_OK;
+		snprintf(text, sizeof(text), LIST("{\"name\":\"n\",\"url\":"
+						  "\"http://%s/\"}"),
+			near[i]);
+		read += parse(text) == ERR_OK;
+	}
+	ok(refused == i, "none that is near the newsroom is signed");
+	ok(own == i && unlisted == i, "readers may have them by other ways");
+	ok(read == i, "a list that has one is still read");
+	for (i = 0; i < sizeof(far) / sizeof(far[0]); i++) {
+		snprintf(text, sizeof(text),
+			"[mirror \"n\"]\nurl = http://%s/\n", far[i]);
+		taken += config(text) == ERR_OK;
+	}
+	ok(taken == i, "others are");
+}
+
+#define PUSH "[mirror \"n\"]\nurl = https://n.example/\nto = https://n/\n"
 
 static void
 test_push(void)
@@ -400,32 +442,32 @@ test_config(void)
 	ok(strstr(buf_cstr(&out), "srv") == NULL, "without that place");
 	buf_free(&out);
 	is_err(config(""), ERR_OK, "an empty file has none");
-	bad_config("url = https://n/\n", "outside", "a key outside");
-	bad_config("[mirror \"n\"]\nuri = https://n/\n", "unknown key",
+	bad_config("url = https://n.example/\n", "outside", "a key outside");
+	bad_config("[mirror \"n\"]\nuri = https://n.example/\n", "unknown key",
 		"an unknown key");
 	is_err(config("[mirror \"n\"]\nto = /x\n"), ERR_OK,
 		"an unlisted mirror needs no url");
 	bad_config("[mirror \"n\"]\ncountries = RU\n", "no url",
 		"neither url nor to");
 	bad_config("[mirror \"n\"]\ncountries = RU\n"
-		   "[mirror \"m\"]\nurl = https://m/\n",
+		   "[mirror \"m\"]\nurl = https://m.example/\n",
 		"no url", "nor in the first of two");
 	bad_config("[mirror \"n\"]\nurl = n.example\n", "URL", "a bare host");
-	is_err(config("[mirror \"n\"]\nurl = https://n/\n"
+	is_err(config("[mirror \"n\"]\nurl = https://n.example/\n"
 		      "address = 203.0.113.7, 2001:db8::7\npin = " PIN
 		      "\nsni = shop.example\nfront = cdn.example\n"
 		      "kind = storage\nlisted = no\n"
 		      "[resolver \"https://dns.example/q\"]\n"
 		      "address = 203.0.113.53\n"
-		      "[mirror \"m\"]\nurl = https://m/\n"),
+		      "[mirror \"m\"]\nurl = https://m.example/\n"),
 		ERR_OK, "a mirror with all there is, a resolver, a mirror");
 	ok(ms.n == 2 && ms.n_resolvers == 1 && ms.list[0].unlisted &&
 			!ms.list[1].unlisted && ms.list[0].n_addresses == 2,
 		"are what they are");
 	buf_init(&out, 4096);
 	is_err(mirrors_write(&ms, &out, &d), ERR_OK, "can be signed");
-	ok(strstr(buf_cstr(&out), "https://m/") != NULL &&
-			strstr(buf_cstr(&out), "https://n/") == NULL,
+	ok(strstr(buf_cstr(&out), "https://m.example/") != NULL &&
+			strstr(buf_cstr(&out), "https://n.example/") == NULL,
 		"without the unlisted one");
 	buf_clear(&out);
 	is_err(mirror_write(&ms.list[0], &out), ERR_OK, "written back");
@@ -434,32 +476,32 @@ test_config(void)
 			strcmp(ms.list[0].pin, PIN) == 0,
 		"as it was");
 	buf_free(&out);
-	bad_config("[mirror \"n\"]\nurl = https://n/\naddress = 10.0.0.1\n",
+	bad_config("[mirror \"n\"]\nurl = https://n.example/\naddress = 10.0.0.1\n",
 		"private", "a private address");
 	bad_config("[mirror \"n\"]\nto = /x\naddress = 8.8.8.8\n", "no url",
 		"an address of nothing");
-	bad_config("[mirror \"n\"]\nurl = https://n/\naddress = 8.8.8.8,\n",
+	bad_config("[mirror \"n\"]\nurl = https://n.example/\naddress = 8.8.8.8,\n",
 		"not an address", "a comma at the end");
-	bad_config("[mirror \"n\"]\nurl = https://n/\nkind = tape\n",
+	bad_config("[mirror \"n\"]\nurl = https://n.example/\nkind = tape\n",
 		"plain or storage", "another kind");
-	bad_config("[mirror \"n\"]\nurl = https://n/\nlisted = maybe\n",
+	bad_config("[mirror \"n\"]\nurl = https://n.example/\nlisted = maybe\n",
 		"no or yes", "neither yes nor no");
 	bad_config("[resolver \"https://dns.example/q\"]\nurl = x\n",
 		"unknown key", "a key of a mirror");
 	bad_config("[outlet]\nroot = 00\n", "outside",
 		"a section of the reader's files");
-	bad_config("[mirror]\nurl = https://n/\n", "name", "no name");
+	bad_config("[mirror]\nurl = https://n.example/\n", "name", "no name");
 	bad_config(
-		"[mirror \"N\"]\nurl = https://n/\n", "name", "a wrong name");
-	bad_config("[mirror \"n\"]\nurl = https://n/\ncountries = RU BY\n",
+		"[mirror \"N\"]\nurl = https://n.example/\n", "name", "a wrong name");
+	bad_config("[mirror \"n\"]\nurl = https://n.example/\ncountries = RU BY\n",
 		"country code", "countries without commas");
-	bad_config("[mirror \"n\"]\nurl = https://n/\ncountries = RU,\n",
+	bad_config("[mirror \"n\"]\nurl = https://n.example/\ncountries = RU,\n",
 		"country code", "a comma at the end");
-	bad_config("[mirror \"n\"]\nurl = https://n/\n[mirror \"m\"]\n"
-		   "url = https://n/\n",
+	bad_config("[mirror \"n\"]\nurl = https://n.example/\n[mirror \"m\"]\n"
+		   "url = https://n.example/\n",
 		"same url", "a URL twice");
-	bad_config("[mirror \"n\"]\nurl = https://n/\n[mirror \"m\"]\n"
-		   "url = https://m/\n[mirror \"n\"]\nto = /x\n",
+	bad_config("[mirror \"n\"]\nurl = https://n.example/\n[mirror \"m\"]\n"
+		   "url = https://m.example/\n[mirror \"n\"]\nto = /x\n",
 		"n", "a section twice");
 }
 
@@ -472,16 +514,16 @@ test_own(void)
 {
 	static const char *const wrong[] = {"[outlet]\nroot = 00\n",
 		"[outlet]\nname = x\n", "[outlet \"x\"]\nroot = " ROOT64 "\n",
-		"[mirror \"n\"]\nurl = https://n/\nto = /x\n",
-		"[mirror \"n\"]\nurl = https://n/\nproxy = tor\n",
-		"[mirror \"n\"]\nurl = https://n/\nca = x\n",
+		"[mirror \"n\"]\nurl = https://n.example/\nto = /x\n",
+		"[mirror \"n\"]\nurl = https://n.example/\nproxy = tor\n",
+		"[mirror \"n\"]\nurl = https://n.example/\nca = x\n",
 		"[mirror \"n\"]\nurl = relative/\n",
 		"[mirror \"n\"]\ncountries = RU\n"};
 	size_t i;
 
 	mirrors_clear(&ms);
 	is_err(mirrors_own(span_str("[outlet]\nroot = " ROOT64 "\n"
-				    "[mirror \"n\"]\nurl = https://n/\n"
+				    "[mirror \"n\"]\nurl = https://n.example/\n"
 				    "address = 192.168.1.1\n"
 				    "[mirror \"stick\"]\nurl = /media/s\n"),
 		       "o.ini", &ms, &d),
@@ -530,6 +572,7 @@ main(void)
 	test_ways_bad();
 	test_mutants();
 	test_own();
+	test_near();
 	test_push();
 	test_config();
 	test_example();
