@@ -19,12 +19,13 @@
 
 #define HEAD "m/timestamp.json"
 
-/* Tries where a mirror is busy, where another push got in between, and where
- * a proxy in front has lost the mirror for a moment; the microseconds between
- * them. */
+/* Tries where a mirror is busy, where another push got in between, where a
+ * proxy in front has lost the mirror for a moment, and where a connection broke
+ * under a file; the microseconds between them. */
 #define TRIES 40
 #define TRIES_CONFLICT 8
 #define TRIES_GATEWAY 6
+#define TRIES_BROKEN 3
 #define PAUSE 500000
 
 enum phase {
@@ -48,7 +49,7 @@ struct pushing {
 	struct push_list list;
 	size_t next;
 	struct slot slots[LIMIT_UPLOADS_BASE];
-	unsigned tries;
+	unsigned tries, broken;
 	int64_t pause; /* until then, or 0 */
 	bool anew;     /* from the top, once what is under way has ended */
 	bool whole;    /* everything was offered */
@@ -416,6 +417,9 @@ ended(struct run *r, struct pushing *p, struct slot *s,
 	s->id = 0;
 	if (p->phase == PHASE_OVER || p->anew)
 		return ERR_OK; /* decided already */
+	if (ev->err == ERR_NETWORK && ev->sent > 0 &&
+		p->broken++ < TRIES_BROKEN)
+		return again(r, p, ev);
 	if (ev->err != ERR_OK)
 		return over(r, p, ev->err, ev->why);
 	if (p->phase == PHASE_ASK)

@@ -90,8 +90,16 @@ on_read(char *p, size_t size, size_t count, void *arg)
 {
 	struct job *j = arg;
 	size_t n = size * count;
+	long status = 0;
 	ssize_t k;
 
+	/* What stands in front of a mirror may ask for all before the mirror
+	 * says that it has it. Little is cheaper than a new connection. */
+	if (j->length - j->sent > LIMIT_TIMESTAMP &&
+		curl_easy_getinfo(j->easy, CURLINFO_RESPONSE_CODE, &status) ==
+			CURLE_OK &&
+		status >= 200 && status < 300)
+		return CURL_READFUNC_ABORT;
 	if (n > j->length - j->sent)
 		n = (size_t)(j->length - j->sent);
 	do
@@ -294,7 +302,7 @@ job_end(struct child *c, struct job *j, CURLcode code)
 	(void)curl_easy_getinfo(j->easy, CURLINFO_RESPONSE_CODE, &status);
 	if (j->over)
 		e = ERR_TRAILING;
-	/* It answered, and hung up on what we still had to send. */
+	/* It answered, and one of us hung up on what was still to send. */
 	if (e != ERR_OK && !j->over && j->file >= 0 && status >= 200)
 		e = ERR_OK;
 	if (e != ERR_OK)

@@ -135,6 +135,38 @@ is "$(find north -name '*.minisig' | wc -l)" \
 	"with all the signatures"
 stop holds
 
+# ---- one that says "I have it" while it is still being told, and a network
+# that breaks off
+early() { # NAME BREAKS
+	python3 "$SRC/tests/lib/early.py" "$2" >"$1.url" 2>"$1.err" &
+	pid[$1]=$!
+	for _ in $(seq 200); do
+		at[$1]=$(head -n 1 "$1.url")
+		[ "${at[$1]}" ] && return
+		sleep 0.05
+	done
+}
+for i in 1 2 3 4 5; do
+	page h long$i "Long $i" "$(head -c 700000 /dev/urandom | base64)"
+done
+erika-press pack -q -C h/room h/pages >/dev/null 2>&1
+early early 0
+mirrors early
+run 0 "a proxy has it all already" erika-press publish -C h/room
+read -r _ length came <<<"$(grep '^PUT' early.url)"
+[ "${length:-0}" -gt 3000000 ] && [ "$came" -lt $((length / 2)) ]
+ok $? "and is not sent what it has ($came bytes of $length)"
+stop early
+early breaks 3
+mirrors breaks
+run 0 "a connection that breaks is tried again" erika-press publish -C h/room
+stop breaks
+early breaks 4
+mirrors breaks
+run 1 "but not for ever" erika-press publish -C h/room
+like "$err" '^erika-press: breaks: no usable answer' "which is told"
+stop breaks
+
 # ---- some fail
 node stranger "$(newsroom o "Other"; echo "$words")"
 words=$(sed -n 's/^words *//p' h/init.out)
