@@ -136,85 +136,152 @@ RELOADING=1 MONOTONIC_USEC True
 0" "when it is ready, reloads and stops (${at:0:1})"
 done
 
-# ---- a node for those in front
-mirror_start -c unix.conf
-trap cleanup EXIT
+# ---- TLS, by an authority of our own
+certificate() { # NAME NAMES
+	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+		-keyout "$base/$1.key" -out request.pem -subj /CN=mirror.example \
+		2>/dev/null
+	echo "subjectAltName=$2" >names.txt
+	openssl x509 -req -in request.pem -CA "$base/ca.pem" \
+		-CAkey "$base/ca.key" -CAcreateserial -days 2 \
+		-extfile names.txt -out "$base/$1.pem" 2>/dev/null
+}
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+	-keyout "$base/ca.key" -out "$base/ca.pem" -days 2 \
+	-subj "/CN=tests' own authority" 2>/dev/null
+certificate cert DNS:mirror.example,DNS:localhost
+certificate other DNS:other.example
+
+# A newsroom, with bundles of some megabytes.
+newsroom n "The Harbour"
+for i in 1 2 3 4 5 6; do
+	page n "long$i" "Ship $i" "$(head -c 700000 /dev/urandom | base64)"
+done
+cp "$base/ca.pem" n/room/own.pem
+
+# nginx_start PORT CERTIFICATE
+nginx_start() {
+	{
+		echo "daemon off; pid $base/nginx.pid; error_log $base/nginx.err; events { } http {"
+		for t in client_body proxy fastcgi uwsgi scgi; do
+			echo "${t}_temp_path $base/$t;"
+		done
+		sed "s|/run/erika/http|$base/http|; /\[::\]/d; s|listen 443|listen 127.0.0.1:$1|
+			s|/etc/letsencrypt/live/mirror.example/fullchain.pem|$base/$2.pem|
+			s|/etc/letsencrypt/live/mirror.example/privkey.pem|$base/$2.key|" \
+			"$mirrors/nginx.conf"
+		echo "}"
+	} >nginx.conf
+	nginx -c "$PWD/nginx.conf" 2>nginx.out &
+	front_pid=$!
+}
+# caddy_start PORT CERTIFICATE
+caddy_start() {
+	export HOME=$PWD XDG_DATA_HOME=$PWD/caddy XDG_CONFIG_HOME=$PWD/caddy
+	{
+		printf '{\n\tadmin off\n\tauto_https off\n}\n'
+		sed "s|/run/erika/http|$base/http|
+			s|^mirror.example {|https://localhost:$1, https://mirror.example:$1 {\n\ttls $base/$2.pem $base/$2.key|" \
+			"$mirrors/Caddyfile"
+	} >Caddyfile
+	caddy run --config Caddyfile --adapter caddyfile >caddy.out 2>&1 &
+	front_pid=$!
+}
+front_stop() {
+	kill "$front_pid"
+	wait "$front_pid"
+	front_pid=
+}
+# up PORT: something listens there.
+up() {
+	until_ok curl -s -o /dev/null --cacert "$base/ca.pem" -k \
+		"https://localhost:$1/"
+}
+
+# pushes NAME PORT: a newsroom publishes through NAME, over TLS, to a node that
+# takes its pushes.
+pushes() {
+	local front=$1 p=$2
+	rm -rf node
+	mkdir node
+	printf '[mirror]\nlisten = unix:%s/http\nroot = node\npublisher = %s\n' \
+		"$base" "$words" >push.conf
+	mirror_start -c push.conf
+	trap cleanup EXIT
+	printf '[mirror "%s"]\nto = https://localhost:%s/\nca = own.pem\n' \
+		"$front" "$p" >n/room/mirrors.ini
+	[ -d n/room/repository/t/b ] ||
+		erika-press pack -q -C n/room n/pages >/dev/null 2>&1
+	"${front}_start" "$p" cert
+	up "$p"
+	run 0 "a newsroom publishes through $front" erika-press publish -C n/room
+	like "$err" "^$front +[0-9]+ files, [3-9]\.[0-9] MB\$" "some megabytes"
+	run 0 "which readers find" curl -sf -o got --cacert "$base/ca.pem" \
+		"https://localhost:$p/m/timestamp.json"
+	run 0 "as it was signed" cmp got n/room/repository/m/timestamp.json
+	run 0 "the node" erika-mirror status -c push.conf
+	like "$out" '^  1 bundle, ' "has its bundle"
+	run 0 "offered again" erika-press publish -C n/room --all
+	like "$err" "^$front +1 file," "it is not sent again"
+
+	# Whom it does not trust, or not for this name.
+	sed 's/^ca .*//' n/room/mirrors.ini >without.ini
+	cp without.ini n/room/mirrors.ini
+	run 1 "an authority that nobody knows" erika-press publish -C n/room
+	like "$err" 'certificate is refused: .*"ca" in mirrors.ini' "is refused"
+	echo "ca = none.pem" >>n/room/mirrors.ini
+	run 1 "an authority that is not there" erika-press publish -C n/room
+	like "$err" "mirror $front: ca: .*none\.pem" "is told of"
+	sed 's/^ca .*/ca = own.pem/' n/room/mirrors.ini >with.ini
+	cp with.ini n/room/mirrors.ini
+	front_stop
+	"${front}_start" "$p" other
+	up "$p"
+	run 1 "another's certificate" erika-press publish -C n/room
+	like "$err" "certificate is refused: .*match.*'localhost'" \
+		"is refused, and why"
+	front_stop
+	mirror_stop
+	trap cleanup EXIT
+}
+
+# reads: a node for those in front, that serves what is in its tree.
+reads() {
+	printf '[mirror]\nlisten = unix:%s/http\nroot = tree\n' "$base" >unix.conf
+	mirror_start -c unix.conf
+	trap cleanup EXIT
+}
+reads
 [ "$(stat -c %a "$base/http")" = 666 ]
 ok $? "a proxy of another user may connect to the socket"
 
 # ---- nginx
 if has nginx "nginx in front"; then
 	read -r p <<<"$(ports 1)"
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
-		-keyout "$base/key.pem" -out "$base/cert.pem" -days 2 \
-		-subj /CN=mirror.example -addext subjectAltName=DNS:mirror.example 2>/dev/null
-	{
-		echo "daemon off; pid $base/nginx.pid; error_log $base/nginx.err; events { } http {"
-		for t in client_body proxy fastcgi uwsgi scgi; do
-			echo "${t}_temp_path $base/$t;"
-		done
-		sed "s|/run/erika/http|$base/http|; /\[::\]/d; s|listen 443|listen 127.0.0.1:$p|
-			s|/etc/letsencrypt/live/mirror.example/fullchain.pem|$base/cert.pem|
-			s|/etc/letsencrypt/live/mirror.example/privkey.pem|$base/key.pem|" \
-			"$mirrors/nginx.conf"
-		echo "}"
-	} >nginx.conf
+	nginx_start "$p" cert
 	run 0 "nginx takes the example" nginx -t -c "$PWD/nginx.conf"
-	nginx -c "$PWD/nginx.conf" 2>nginx.out &
-	front_pid=$!
-	through "https://mirror.example:$p/" --cacert "$base/cert.pem" \
+	through "https://mirror.example:$p/" --cacert "$base/ca.pem" \
 		--resolve "mirror.example:$p:127.0.0.1" --http1.1
-	kill "$front_pid"
-	wait "$front_pid"
-	front_pid=
+	front_stop
 	is "$(grep -rlaF 127.0.0.1 "$base"/nginx.err nginx.out 2>/dev/null)" "" "nginx wrote no address"
+	mirror_stop
+	pushes nginx "$p"
+	reads
 fi
 
 # ---- Caddy
 if has caddy "Caddy in front"; then
 	read -r p <<<"$(ports 1)"
-	{
-		printf '{\n\tadmin off\n\tauto_https off\n}\n'
-		sed "s|/run/erika/http|$base/http|; s|^mirror.example|http://127.0.0.1:$p|" \
-			"$mirrors/Caddyfile"
-	} >Caddyfile
-	export HOME=$PWD XDG_DATA_HOME=$PWD/caddy XDG_CONFIG_HOME=$PWD/caddy
+	caddy_start "$p" cert
 	run 0 "Caddy takes the example" caddy validate --config Caddyfile --adapter caddyfile
 	is "$(caddy fmt Caddyfile)" "$(cat Caddyfile)" "which is written as Caddy would"
-	caddy run --config Caddyfile --adapter caddyfile >caddy.out 2>&1 &
-	front_pid=$!
-	through "http://127.0.0.1:$p/"
-	kill "$front_pid"
-	wait "$front_pid"
-	front_pid=
+	through "https://mirror.example:$p/" --cacert "$base/ca.pem" \
+		--resolve "mirror.example:$p:127.0.0.1" --http1.1
+	front_stop
 	is "$(grep -c 'remote_ip\|X-Forwarded' caddy.out)" 0 "Caddy wrote no address"
-
-	# A newsroom publishes through it, to a node that takes its pushes.
 	mirror_stop
-	trap cleanup EXIT
-	newsroom n "The Harbour"
-	page n one "One ship" "It came in on the tide."
-	printf '[mirror]\nlisten = unix:%s/http\nroot = node\npublisher = %s\n' \
-		"$base" "$words" >push.conf
-	mkdir node
-	mirror_start -c push.conf
-	trap cleanup EXIT
-	printf '[mirror "caddy"]\nto = http://127.0.0.1:%s/\n' "$p" >n/room/mirrors.ini
-	caddy run --config Caddyfile --adapter caddyfile >caddy.out 2>&1 &
-	front_pid=$!
-	until_ok curl -s "http://127.0.0.1:$p/"
-	issue n
-	ok $? "a newsroom publishes through Caddy"
-	run 0 "which readers find" curl -sf -o got "http://127.0.0.1:$p/m/timestamp.json"
-	run 0 "as it was signed" cmp got n/room/repository/m/timestamp.json
-	run 0 "the node" erika-mirror status -c push.conf
-	like "$out" '^  1 bundle, ' "has its bundle"
-	kill "$front_pid"
-	wait "$front_pid"
-	front_pid=
-	mirror_stop
-	mirror_start -c unix.conf
-	trap cleanup EXIT
+	pushes caddy "$p"
+	reads
 fi
 
 # ---- an onion service
