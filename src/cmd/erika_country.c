@@ -55,7 +55,9 @@ struct show {
 	const struct context *cx;
 	const struct config *config;  /* its country is the one shown */
 	json_t *ways, *sites, *never; /* NULL without --json */
-	bool header;		      /* of the table of sites */
+	bool measuring;		      /* nothing is printed yet */
+	int host, how;		      /* columns of the table of sites */
+	bool header;		      /* of that table */
 	bool known;		      /* something is */
 };
 
@@ -238,23 +240,35 @@ evidence_print(const struct blocked *b)
 	putchar('\n');
 }
 
+/* Names of hosts are ASCII: a byte is a column. */
+static int
+larger(int n, size_t bytes)
+{
+	return bytes > (size_t)n ? (int)bytes : n;
+}
+
 static void
 site_show(struct show *s, const struct blocked *b, const char *outlet)
 {
-	char how[64], shown[300];
+	char buf[64], shown[300];
+	const char *how = how_text(buf, b->how);
 
+	if (s->measuring) {
+		s->host = larger(s->host, strlen(b->host));
+		s->how = larger(s->how, strlen(how));
+		return;
+	}
 	s->known = true;
 	if (s->cx->json) {
 		site_json(s, b, outlet);
 		return;
 	}
 	if (!s->header)
-		printf("\n%-24s %-10s  %-28s  %s\n", "BLOCKED SITE", "SINCE",
-			"HOW", "SAID BY");
+		printf("\n%-*s  %-10s  %-*s  %s\n", s->host, "BLOCKED SITE",
+			"SINCE", s->how, "HOW", "SAID BY");
 	s->header = true;
-	printf("%-24s %-10s  %-28s  %s\n", b->host,
-		b->since == NULL ? "not known" : b->since,
-		how_text(how, b->how),
+	printf("%-*s  %-10s  %-*s  %s\n", s->host, b->host,
+		b->since == NULL ? "not known" : b->since, s->how, how,
 		text_show(shown, sizeof(shown),
 			span_str(word_of(b->word, outlet))));
 	evidence_print(b);
@@ -308,7 +322,7 @@ outlet_add(struct show *s, struct library *l, const struct library_outlet *o,
 	for (i = 0; e == ERR_OK && !ways && i < c->n_blocked; i++)
 		if (c->blocked[i].word == COUNTRY_SIGNED)
 			site_show(s, &c->blocked[i], o->name);
-	if (e == ERR_OK && !ways)
+	if (e == ERR_OK && !ways && !s->measuring)
 		e = never_show(s, l, o, c, d);
 	config_outlet_clear(&own);
 	return e;
@@ -328,18 +342,30 @@ outlets_add(struct show *s, struct library *l,
 	return e;
 }
 
+/* The table's sites, then those of outlets. */
+static enum err
+sites_show(struct show *s, struct library *l,
+	const struct library_outlets *list, const struct library_outlet *one,
+	const struct country *c, struct diag *d)
+{
+	size_t i;
+
+	for (i = 0; i < c->n_blocked; i++)
+		site_show(s, &c->blocked[i], NULL);
+	return outlets_add(s, l, list, one, false, d);
+}
+
 enum err
 country_show(const struct context *cx, struct library *l,
 	const struct library_outlets *list, const struct library_outlet *one,
 	const char *code, struct diag *d)
 {
 	const struct config_options given = {.country = code};
-	struct show s = {.cx = cx};
+	struct show s = {.cx = cx, .host = 12 /* "BLOCKED SITE" */, .how = 3};
 	struct config config;
 	struct country c;
 	struct diag none;
 	enum err e = config_load(&given, &config, d);
-	size_t i;
 
 	if (e != ERR_OK)
 		return e;
@@ -359,10 +385,12 @@ country_show(const struct context *cx, struct library *l,
 		ways_show(&s, &c, NULL);
 		e = outlets_add(&s, l, list, one, true, d);
 	}
-	for (i = 0; e == ERR_OK && i < c.n_blocked; i++)
-		site_show(&s, &c.blocked[i], NULL);
+	s.measuring = true;
 	if (e == ERR_OK)
-		e = outlets_add(&s, l, list, one, false, d);
+		e = sites_show(&s, l, list, one, &c, d);
+	s.measuring = false;
+	if (e == ERR_OK)
+		e = sites_show(&s, l, list, one, &c, d);
 	if (e == ERR_OK && !cx->json && !s.known)
 		printf("\nNo outlet is known to be blocked there, which does "
 		       "not say that none is.\n");

@@ -53,6 +53,11 @@ confirmed = 31
 anomalies = 4
 from = 2026-01-01
 until = 2026-02-01
+[blocked "RU a-site-with-a-name-that-is-long.of-an-outlet.example"]
+name = Новая газета Европа
+since = 2022
+how = dns, tcp_ip, http-failure, http-diff
+source = a court's register of 2022–2026
 [blocked "RU odd.example"]
 source = OONI
 measured = 40
@@ -65,6 +70,14 @@ like "$out" '^quay.example .*your own file$' "and whom it knows"
 like "$out" '31 of 40 measurements confirm it, 4 more were odd; 2026-01-01 to' \
 	"with counts"
 like "$out" 'SUSPECTED, not proven: 30 of 40' "an anomaly is no proof"
+is "$(printf '%s\n' "$out" | python3 -c '
+import re, sys
+rows = [line for line in sys.stdin if re.search("SAID BY$|your own file$", line)
+        and not line.startswith(" ")]
+print(len(rows), *{tuple(m.start() for m in re.finditer(r"(?<=  )\S", row))
+                   for row in rows})')" "4 (54, 66, 104)" "in columns"
+like "$out" '^    Новая газета Европа: a court.s register of 2022–2026$' \
+	"with the evidence"
 unlike "$out" meduza "it stands in for the built-in one"
 printf '[country "RU"]\nprefer = https\n' >"$own"
 run 2 "a wrong table is an error" erika outlets -c RU
