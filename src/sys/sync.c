@@ -149,9 +149,11 @@ run(struct sync *s, struct diag *d)
 	if (e != ERR_OK || !ok)
 		return e;
 	r->complete = true;
-	e = sync_mirror_list(s, d);
+	e = sync_mirror_list(s, false, d);
 	if (e == ERR_OK)
 		e = sync_bundles(s, d);
+	if (e == ERR_OK && s->list)
+		e = sync_mirror_list(s, true, d);
 	if (e == ERR_OK)
 		e = library_parts_old(s->lib, s->o->now, d);
 	if (e == ERR_OK)

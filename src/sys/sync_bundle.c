@@ -9,35 +9,6 @@
 #include "../core/text.h"
 #include "sync_priv.h"
 
-/* Dictionaries the bundle needs, fetched if they are new. One that cannot be
- * had shows when its texts are unpacked. */
-static enum err
-dicts_get(struct sync *s, const struct bundle *b, struct diag *d)
-{
-	const struct trust_target *g;
-	struct verified *v = NULL;
-	uint8_t sha256[32];
-	enum err e = ERR_OK;
-	bool ok;
-	size_t i;
-
-	for (i = 0; e == ERR_OK && i < bundle_dicts(b); i++) {
-		const struct bundle_dict *dict = bundle_dict(b, i);
-
-		e = library_target(
-			s->lib, s->outlet->id, dict->sha256, &v, &ok, d);
-		verified_free(v);
-		if (e != ERR_OK || ok)
-			continue;
-		e = sync_find(s, dict->path, &g, d);
-		if (e == ERR_OK && g != NULL &&
-			trust_target_sha256(g, sha256) &&
-			memcmp(sha256, dict->sha256, sizeof(sha256)) == 0)
-			e = sync_target(s, g, &ok, d);
-	}
-	return e;
-}
-
 /* Whether an article's text can be shown. */
 static enum err
 article_check_text(struct sync *s, const struct sync_pull *p,
@@ -192,9 +163,9 @@ base_take(struct sync *s, const char *path, unsigned depth, struct diag *d)
 	if (e != ERR_OK || g == NULL)
 		return e;
 	if (sync_pull_start(&p, g, &why) == ERR_OK)
-		e = sync_pull_all(s, &p, 1, d);
-	if (e == ERR_OK && p.ok)
-		e = dicts_get(s, p.b, d);
+		e = sync_pull_all(s, &p, 1, NULL, d);
+	if (e == ERR_OK)
+		e = sync_dicts(s, &p, 1, d);
 	if (e == ERR_OK && p.ok)
 		e = bases_get(s, p.b, depth + 1, d);
 	if (e == ERR_OK && p.ok)
@@ -236,22 +207,43 @@ struct batch {
 	uint64_t bytes;
 };
 
+/* The first time with the mirror list, if that is new. */
+static enum err
+batch_pull(struct sync *s, struct batch *b, struct diag *d)
+{
+	struct sync_file f;
+	struct buf path;
+	bool want = false;
+	enum err e = ERR_OK;
+
+	buf_init(&path, LIMIT_PATH + 80);
+	if (s->list)
+		e = sync_mirror_list_file(s, &path, &f, &want, d);
+	if (e == ERR_OK)
+		e = sync_pull_all(s, b->list, b->n, want ? &f : NULL, d);
+	if (e == ERR_OK && want)
+		sync_file_lost(s, &f);
+	s->list = false;
+	buf_free(&path);
+	return e;
+}
+
 /* All that is on the network first, then all that is on the disk, so that no
  * transaction is open while bytes are on their way. */
 static enum err
 batch_sync(struct sync *s, struct batch *b, struct diag *d)
 {
-	enum err e = sync_pull_all(s, b->list, b->n, d);
+	enum err e = batch_pull(s, b, d);
 	bool any = false;
 	size_t i;
 
+	if (e == ERR_OK)
+		e = sync_dicts(s, b->list, b->n, d);
 	for (i = 0; e == ERR_OK && i < b->n; i++) {
 		if (!b->list[i].ok)
 			continue;
 		any = true;
-		e = dicts_get(s, b->list[i].b, d);
-		if (e == ERR_OK)
-			e = bases_get(s, b->list[i].b, 0, d);
+		e = bases_get(s, b->list[i].b, 0, d);
 	}
 	if (e == ERR_OK && any)
 		e = library_begin(s->lib, d);

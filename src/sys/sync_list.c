@@ -51,34 +51,19 @@ names_learn(struct sync *s, const struct mirrors *list, struct diag *d)
 	return ERR_OK;
 }
 
-enum err
-sync_mirror_list(struct sync *s, struct diag *d)
+/* What is here need not be what is valid: a newsroom may go back to an earlier
+ * list. `had`: it was here before. */
+static enum err
+list_take(struct sync *s, const struct verified *v, bool had, struct diag *d)
 {
-	const struct trust_target *g;
-	struct verified *v = NULL;
 	struct mirrors list = {.n = 0};
-	uint8_t sha256[32];
 	struct diag why;
-	bool had = false, ok = false, same = false;
-	enum err e, bad;
+	bool same = false;
+	enum err e = library_list_is(s->lib, s->outlet->id, v, &same, d);
 
-	e = sync_find(s, "x/mirrors.json", &g, d);
-	if (e != ERR_OK || g == NULL || !trust_target_sha256(g, sha256))
-		return e;
-	e = library_target(s->lib, s->outlet->id, sha256, &v, &had, d);
-	if (e == ERR_OK && !had)
-		e = sync_target(s, g, &ok, d);
-	if (e == ERR_OK && ok)
-		e = library_target(s->lib, s->outlet->id, sha256, &v, &ok, d);
-	if (e != ERR_OK || v == NULL)
-		goto out;
-	/* What is here need not be what is valid: a newsroom may go back to an
-	 * earlier list. */
-	e = library_list_is(s->lib, s->outlet->id, v, &same, d);
 	if (e != ERR_OK || same)
-		goto out;
-	bad = mirrors_parse(verified_bytes(v), &list, &why);
-	if (bad == ERR_OK) {
+		return e;
+	if (mirrors_parse(verified_bytes(v), &list, &why) == ERR_OK) {
 		e = list_store(s, v, &list, d);
 		if (e == ERR_OK)
 			e = names_learn(s, &list, d);
@@ -86,8 +71,73 @@ sync_mirror_list(struct sync *s, struct diag *d)
 		s->refused = true;
 		e = sync_note(s, d, "the mirror list is left out: %s", why.why);
 	}
-out:
 	mirrors_clear(&list);
+	return e;
+}
+
+/* Take it over from the library. */
+static enum err
+list_use(struct sync *s, const struct trust_target *g, bool had, struct diag *d)
+{
+	struct verified *v = NULL;
+	uint8_t sha256[32];
+	bool here = false;
+	enum err e = ERR_OK;
+
+	if (trust_target_sha256(g, sha256))
+		e = library_target(s->lib, s->outlet->id, sha256, &v, &here, d);
+	if (e == ERR_OK && here)
+		e = list_take(s, v, had, d);
 	verified_free(v);
+	return e;
+}
+
+static enum err
+list_check(struct sync *s, void *arg, struct span body, enum err *verdict,
+	struct diag *why, struct diag *d)
+{
+	enum err e = sync_target_check(s, arg, body, verdict, why, d);
+
+	if (e != ERR_OK || *verdict != ERR_OK)
+		return e;
+	s->list = false;
+	return list_use(s, arg, false, d);
+}
+
+enum err
+sync_mirror_list_file(struct sync *s, struct buf *path, struct sync_file *f,
+	bool *want, struct diag *d)
+{
+	const struct trust_target *g;
+	enum err e = sync_find(s, "x/mirrors.json", &g, d);
+
+	*want = false;
+	if (e == ERR_OK && g != NULL)
+		e = sync_target_file(s, g, path, f, want, d);
+	if (*want)
+		f->check = list_check;
+	return e;
+}
+
+enum err
+sync_mirror_list(struct sync *s, bool now, struct diag *d)
+{
+	const struct trust_target *g;
+	struct sync_file f;
+	struct buf path;
+	bool want;
+	enum err e;
+
+	buf_init(&path, LIMIT_PATH + 80);
+	e = sync_mirror_list_file(s, &path, &f, &want, d);
+	s->list = want && !now;
+	if (e == ERR_OK && want && now) {
+		e = sync_files(s, &f, 1, d);
+		if (e == ERR_OK)
+			sync_file_lost(s, &f);
+	} else if (e == ERR_OK && !want && (g = trust_found(s->t)) != NULL) {
+		e = list_use(s, g, true, d);
+	}
+	buf_free(&path);
 	return e;
 }

@@ -5,6 +5,7 @@
  *   sync_trust.c   all other metadata, and x/ targets
  *   sync_list.c    the signed mirror list
  *   sync_pull.c    bundles on their way, piece by piece
+ *   sync_dict.c    the dictionaries that those need
  *   sync_bundle.c  which bundles, and into the library
  *   sync_image.c   pictures, part by part */
 #ifndef ERIKA_SYNC_PRIV_H
@@ -69,6 +70,7 @@ struct sync {
 	bool pack_tried;
 	bool trying;  /* heads are only tried: nothing is stored */
 	bool rotated; /* a new root was met while trying */
+	bool list;    /* the mirror list is still to be got */
 	bool polling; /* no head is stored before all are here: one that is
 			 behind the others is no rollback */
 	struct sync_progress progress;
@@ -119,7 +121,8 @@ void sync_progress(struct sync *s, size_t route);
 double sync_seconds(const struct sync *s);
 
 /* A whole file from whoever has it. `check` says in *verdict what the bytes
- * are worth; an error that it returns ends the run. */
+ * are worth; an error that it returns ends the run. It may come while others
+ * do, so it must not ask for any. */
 struct sync_file {
 	const char *path;
 	const char *shown;  /* in the report; NULL: the path */
@@ -128,9 +131,23 @@ struct sync_file {
 	enum err (*check)(struct sync *s, void *arg, struct span body,
 		enum err *verdict, struct diag *why, struct diag *d);
 	void *arg;
+	/* What came of it: the worst that mirrors did. */
+	bool ok;
+	struct sync_reason why;
 };
-enum err sync_file(struct sync *s, const struct sync_file *f,
-	struct sync_reason *why, bool *ok, struct diag *d) ERR_MUST_USE;
+
+/* Get n files at once. */
+enum err sync_files(struct sync *s, struct sync_file *list, size_t n,
+	struct diag *d) ERR_MUST_USE;
+
+/* If it could not be had, s->worst says why. */
+void sync_file_lost(struct sync *s, struct sync_file *f);
+
+/* For a job that has other files, too: as struct engine_calls has them. */
+enum err sync_file_take(struct sync *s, struct sync_file *f, size_t route,
+	struct span bytes, enum err *verdict, struct diag *d) ERR_MUST_USE;
+void sync_file_failed(struct sync *s, struct sync_file *f, size_t route,
+	bool soft, const struct fetch_got *got);
 
 /* Whether bytes look like a page for people instead of one of our files. */
 bool sync_is_page(struct span s);
@@ -167,14 +184,27 @@ enum err sync_find(struct sync *s, const char *path,
 enum err sync_target_path(
 	const struct trust_target *g, struct buf *out) ERR_MUST_USE;
 
-/* See that an x/ target is in the library. *ok likewise. */
-enum err sync_target(struct sync *s, const struct trust_target *g, bool *ok,
+/* An x/ target as a file to get, which goes into the library. *want false: it
+ * is there, or is nothing that is fetched. Its path is put into `path`. */
+enum err sync_target_file(struct sync *s, const struct trust_target *g,
+	struct buf *path, struct sync_file *f, bool *want,
 	struct diag *d) ERR_MUST_USE;
+
+/* Its check: enter it into the library. `arg` is the target. */
+enum err sync_target_check(struct sync *s, void *arg, struct span body,
+	enum err *verdict, struct diag *why, struct diag *d) ERR_MUST_USE;
 
 /* ---- sync_list.c */
 
-/* Take over the signed mirror list. */
-enum err sync_mirror_list(struct sync *s, struct diag *d) ERR_MUST_USE;
+/* Take over the signed mirror list. When it is not here it is got: now, or
+ * with the first bundles, s->list then. */
+enum err sync_mirror_list(
+	struct sync *s, bool now, struct diag *d) ERR_MUST_USE;
+
+/* The list as a file to get with something else, as sync_target_file has it;
+ * its check takes it over. */
+enum err sync_mirror_list_file(struct sync *s, struct buf *path,
+	struct sync_file *f, bool *want, struct diag *d) ERR_MUST_USE;
 
 /* ---- sync_pull.c */
 
@@ -218,13 +248,21 @@ enum err sync_pull_start(struct sync_pull *p, const struct trust_target *g,
 	struct diag *d) ERR_MUST_USE;
 void sync_pull_clear(struct sync_pull *p);
 
-/* Get all of these, at most SYNC_BATCH, from whoever has them, part by part. */
+/* Get all of these, at most SYNC_BATCH, from whoever has them, part by part;
+ * and with them a whole file, unless that is NULL. */
 enum err sync_pull_all(struct sync *s, struct sync_pull *list, size_t n,
-	struct diag *d) ERR_MUST_USE;
+	struct sync_file *with, struct diag *d) ERR_MUST_USE;
 
 /* The part of a list in file order that begins at this byte, or NULL. */
 struct sync_part *sync_part_at(
 	struct sync_part *list, size_t n, uint64_t offset);
+
+/* ---- sync_dict.c */
+
+/* Get the dictionaries that these need, those that came, if they are new. One
+ * that cannot be had shows when texts are unpacked. */
+enum err sync_dicts(struct sync *s, const struct sync_pull *list, size_t n,
+	struct diag *d) ERR_MUST_USE;
 
 /* ---- sync_bundle.c */
 

@@ -277,6 +277,8 @@ pull_resume(struct sync *s, struct sync_pull *p, struct diag *d)
 struct pulling {
 	struct sync *s;
 	struct sync_pull *list;
+	size_t n;
+	struct sync_file *with; /* the file behind those */
 };
 
 static enum err
@@ -304,6 +306,8 @@ pull_take(void *arg, size_t route, size_t file, uint64_t offset,
 	struct diag why = {.why = ""};
 	enum err e;
 
+	if (file == x->n)
+		return sync_file_take(s, x->with, route, bytes, verdict, d);
 	if (p->b == NULL) {
 		e = head_take(p, bytes, verdict, &why, d);
 		if (e == ERR_OK && *verdict == ERR_OK)
@@ -328,6 +332,10 @@ pull_failed(void *arg, size_t route, size_t file, bool soft,
 	struct pulling *x = arg;
 	struct sync_pull *p = &x->list[file];
 
+	if (file == x->n) {
+		sync_file_failed(x->s, x->with, route, soft, got);
+		return;
+	}
 	sync_failed(x->s, route, trust_target_path(p->g), buf_cstr(&p->path),
 		soft, got, &p->why);
 }
@@ -378,21 +386,27 @@ pull_end(struct sync *s, struct sync_pull *p, bool done, struct diag *d)
 }
 
 enum err
-sync_pull_all(struct sync *s, struct sync_pull *list, size_t n, struct diag *d)
+sync_pull_all(struct sync *s, struct sync_pull *list, size_t n,
+	struct sync_file *with, struct diag *d)
 {
-	struct pulling x = {.s = s, .list = list};
+	struct pulling x = {.s = s, .list = list, .n = n, .with = with};
 	struct engine_calls calls = {.take = pull_take,
 		.failed = pull_failed,
 		.progress = pull_progress,
 		.arg = &x};
-	enum err e = engine_begin(s->engine, n, 0, sync_seconds(s), d);
-	size_t i;
+	size_t i, files = n + (with != NULL);
+	enum err e = engine_begin(s->engine, files, 0, sync_seconds(s), d);
 
 	for (i = 0; e == ERR_OK && i < n; i++)
 		e = pull_begin(s, &list[i], i, d);
+	if (e == ERR_OK && with != NULL)
+		e = engine_whole(
+			s->engine, n, with->path, with->max, with->length, d);
 	if (e == ERR_OK)
 		e = engine_run(s->engine, &calls, d);
 	for (i = 0; e == ERR_OK && i < n; i++)
 		e = pull_end(s, &list[i], engine_done(s->engine, i), d);
+	if (e == ERR_OK && with != NULL)
+		with->ok = engine_done(s->engine, n);
 	return e;
 }

@@ -426,8 +426,7 @@ sync_progress(struct sync *s, size_t route)
 
 struct asking {
 	struct sync *s;
-	const struct sync_file *f;
-	struct sync_reason *why;
+	struct sync_file *list;
 };
 
 static const char *
@@ -436,24 +435,51 @@ shown_name(const struct sync_file *f)
 	return f->shown != NULL ? f->shown : f->path;
 }
 
+enum err
+sync_file_take(struct sync *s, struct sync_file *f, size_t route,
+	struct span bytes, enum err *verdict, struct diag *d)
+{
+	struct diag why = {.why = ""};
+	enum err e = f->check(s, f->arg, bytes, verdict, &why, d);
+
+	if (e != ERR_OK)
+		return e;
+	if (*verdict == ERR_OK)
+		s->r->mirrors[s->routes[route].place].worked = true;
+	else if (!f->quiet)
+		sync_blame(s, s->routes[route].place, shown_name(f), *verdict,
+			&why, &f->why);
+	return ERR_OK;
+}
+
+void
+sync_file_failed(struct sync *s, struct sync_file *f, size_t route, bool soft,
+	const struct fetch_got *got)
+{
+	if (!f->quiet)
+		sync_failed(
+			s, route, shown_name(f), f->path, soft, got, &f->why);
+}
+
+void
+sync_file_lost(struct sync *s, struct sync_file *f)
+{
+	if (f->ok)
+		return;
+	if (f->why.err == ERR_OK)
+		diag_set(&f->why.diag, f->why.err = ERR_MISSING,
+			"no mirror is left to ask for %s", shown_name(f));
+	sync_worse(&s->worst, f->why.err, &f->why.diag);
+}
+
 static enum err
 file_take(void *arg, size_t route, size_t file, uint64_t offset,
 	struct span bytes, enum err *verdict, struct diag *d)
 {
 	struct asking *a = arg;
-	struct diag why = {.why = ""};
-	enum err e = a->f->check(a->s, a->f->arg, bytes, verdict, &why, d);
 
-	(void)file;
 	(void)offset;
-	if (e != ERR_OK)
-		return e;
-	if (*verdict == ERR_OK)
-		a->s->r->mirrors[a->s->routes[route].place].worked = true;
-	else if (!a->f->quiet)
-		sync_blame(a->s, a->s->routes[route].place, shown_name(a->f),
-			*verdict, &why, a->why);
-	return ERR_OK;
+	return sync_file_take(a->s, &a->list[file], route, bytes, verdict, d);
 }
 
 static void
@@ -462,10 +488,7 @@ file_failed(void *arg, size_t route, size_t file, bool soft,
 {
 	struct asking *a = arg;
 
-	(void)file;
-	if (!a->f->quiet)
-		sync_failed(a->s, route, shown_name(a->f), a->f->path, soft,
-			got, a->why);
+	sync_file_failed(a->s, &a->list[file], route, soft, got);
 }
 
 static void
@@ -477,20 +500,22 @@ file_progress(void *arg, size_t route)
 }
 
 enum err
-sync_file(struct sync *s, const struct sync_file *f, struct sync_reason *why,
-	bool *ok, struct diag *d)
+sync_files(struct sync *s, struct sync_file *list, size_t n, struct diag *d)
 {
-	struct asking a = {.s = s, .f = f, .why = why};
+	struct asking a = {.s = s, .list = list};
 	struct engine_calls calls = {.take = file_take,
 		.failed = file_failed,
 		.progress = file_progress,
 		.arg = &a};
-	enum err e = engine_begin(s->engine, 1, 0, sync_seconds(s), d);
+	enum err e = engine_begin(s->engine, n, 0, sync_seconds(s), d);
+	size_t i;
 
-	if (e == ERR_OK)
-		e = engine_whole(s->engine, 0, f->path, f->max, f->length, d);
+	for (i = 0; e == ERR_OK && i < n; i++)
+		e = engine_whole(s->engine, i, list[i].path, list[i].max,
+			list[i].length, d);
 	if (e == ERR_OK)
 		e = engine_run(s->engine, &calls, d);
-	*ok = e == ERR_OK && engine_done(s->engine, 0);
+	for (i = 0; e == ERR_OK && i < n; i++)
+		list[i].ok = engine_done(s->engine, i);
 	return e;
 }

@@ -33,7 +33,7 @@ pack_get(struct sync *s, struct diag *d)
 		.check = pack_check};
 	struct engine_tally tally;
 	struct hedge_look look;
-	bool small = false, ok;
+	bool small = false;
 	size_t i;
 
 	if (s->pack_tried)
@@ -43,7 +43,7 @@ pack_get(struct sync *s, struct diag *d)
 		engine_look(s->engine, i, &look, &tally);
 		small |= look.used && look.small;
 	}
-	return small ? ERR_OK : sync_file(s, &f, NULL, &ok, d);
+	return small ? ERR_OK : sync_files(s, &f, 1, d);
 }
 
 /* Feed bytes, and keep in the library what the machine says to keep. */
@@ -160,7 +160,6 @@ static enum err
 remote_feed(
 	struct sync *s, const struct trust_want *w, bool *fed, struct diag *d)
 {
-	struct sync_reason why = {.err = ERR_OK};
 	char name[TRUST_NAME + 2];
 	struct trust_want copy = *w;
 	struct sync_file f = {.path = name,
@@ -178,14 +177,14 @@ remote_feed(
 		e = feed(s, w->name, body, &verdict, NULL, d);
 		*fed = verdict == ERR_OK;
 	}
-	if (e == ERR_OK && !*fed)
-		e = sync_file(s, &f, &why, fed, d);
-	if (e == ERR_OK && !*fed && why.err == ERR_OK)
-		diag_set(&why.diag, why.err = ERR_MISSING,
-			"no mirror is left to ask for %s", name);
-	if (e == ERR_OK && !*fed)
-		sync_worse(&s->worst, why.err, &why.diag);
-	return e;
+	if (e != ERR_OK || *fed)
+		return e;
+	e = sync_files(s, &f, 1, d);
+	*fed = f.ok;
+	if (e != ERR_OK || *fed)
+		return e;
+	sync_file_lost(s, &f);
+	return ERR_OK;
 }
 
 enum err
@@ -246,9 +245,9 @@ sync_target_path(const struct trust_target *g, struct buf *out)
 		out, "t/%.*s/%s.%s", (int)(name - path), path, hex, name + 1);
 }
 
-static enum err
-target_check(struct sync *s, void *arg, struct span body, enum err *verdict,
-	struct diag *why, struct diag *d)
+enum err
+sync_target_check(struct sync *s, void *arg, struct span body,
+	enum err *verdict, struct diag *why, struct diag *d)
 {
 	const struct trust_target *g = arg;
 	struct verified *v = NULL;
@@ -266,36 +265,31 @@ target_check(struct sync *s, void *arg, struct span body, enum err *verdict,
 }
 
 enum err
-sync_target(
-	struct sync *s, const struct trust_target *g, bool *ok, struct diag *d)
+sync_target_file(struct sync *s, const struct trust_target *g, struct buf *path,
+	struct sync_file *f, bool *want, struct diag *d)
 {
-	struct sync_reason why = {.err = ERR_OK};
-	struct sync_file f = {.shown = trust_target_path(g),
-		.max = (size_t)trust_target_length(g),
-		.length = (size_t)trust_target_length(g),
-		.check = target_check,
-		.arg = (void *)(uintptr_t)g};
 	struct verified *have = NULL;
 	uint8_t sha256[32];
-	struct buf path;
-	enum err e = ERR_OK;
+	bool here = false;
+	enum err e;
 
-	*ok = false;
-	buf_init(&path, LIMIT_PATH + 80);
+	*want = false;
 	/* The largest of our own x/ targets is the mirror list. */
-	if (sync_target_path(g, &path) != ERR_OK ||
-		!trust_target_sha256(g, sha256) ||
-		trust_target_length(g) > LIMIT_MIRROR_LIST)
-		goto out;
-	e = library_target(s->lib, s->outlet->id, sha256, &have, ok, d);
-	f.path = buf_cstr(&path);
-	if (e == ERR_OK && !*ok)
-		e = sync_file(s, &f, &why, ok, d);
-	if (e == ERR_OK && !*ok)
-		sync_worse(&s->worst, why.err == ERR_OK ? ERR_MISSING : why.err,
-			&why.diag);
-out:
+	if (trust_target_length(g) > LIMIT_MIRROR_LIST ||
+		!trust_target_sha256(g, sha256))
+		return ERR_OK;
+	e = sync_target_path(g, path);
+	if (e != ERR_OK)
+		return e == ERR_NOMEM ? diag_set(d, e, "out of memory")
+				      : ERR_OK;
+	e = library_target(s->lib, s->outlet->id, sha256, &have, &here, d);
 	verified_free(have);
-	buf_free(&path);
+	*f = (struct sync_file){.path = buf_cstr(path),
+		.shown = trust_target_path(g),
+		.max = (size_t)trust_target_length(g),
+		.length = (size_t)trust_target_length(g),
+		.check = sync_target_check,
+		.arg = (void *)(uintptr_t)g};
+	*want = e == ERR_OK && !here;
 	return e;
 }

@@ -18,7 +18,8 @@ issue h
 ok $? "there is an outlet with two issues"
 hashes=$(cd h/m && find t/b -name '*.ekb' | sed 's|.*/||' | cut -c 1-64)
 minisign -G -W -p op.pub -s op.key >/dev/null 2>&1
-number=$(sed -n '1s/.* //p' op.pub)
+# minisign leaves out leading zeros.
+number=$(printf "%16s" "$(sed -n "1s/.* //p" op.pub)" | tr " " 0)
 
 # reader_of MIRROR...: a new reader of the outlet at these mirrors alone.
 reader_of() {
