@@ -8,10 +8,6 @@
 #include "../sys/clock.h"
 #include "../sys/file.h"
 
-/* From one address, when readers reach us directly: families and offices
- * share one, and a reader opens up to six. */
-#define PER_ADDRESS 64
-
 void
 mirror_config_opts(struct mirror_options *o, struct opt out[static MIRROR_OPTS])
 {
@@ -110,7 +106,7 @@ settle(struct mirror_config *c, struct diag *d)
 {
 	if (!c->per_address_given)
 		c->serve.per_address =
-			serve_listen_local(c->listen) ? 0 : PER_ADDRESS;
+			serve_listen_local(c->listen) ? 0 : MIRROR_PER_ADDRESS;
 	/* Somebody's folder that is served for a while gets nothing written
 	 * into it. */
 	if (c->state == NULL && c->root != NULL && c->from_file) {

@@ -32,6 +32,10 @@ struct mirror_publisher {
 	size_t n_sources, n_pinned;
 };
 
+/* From one address, when readers reach us directly: families and offices
+ * share one, and a reader opens up to six. */
+#define MIRROR_PER_ADDRESS 64
+
 struct mirror_config {
 	char *listen, *root, *prefix; /* owned; serve borrows them */
 	char *cover, *metrics;	      /* or NULL */

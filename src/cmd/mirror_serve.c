@@ -153,8 +153,8 @@ close_admit(struct mirror_node *n)
 static void
 settle_inherited(const struct mirror_node *n, struct mirror_config *c)
 {
-	if (n->inherited && n->local && !c->per_address_given)
-		c->serve.per_address = 0;
+	if (n->inherited && !c->per_address_given)
+		c->serve.per_address = n->local ? 0 : MIRROR_PER_ADDRESS;
 }
 
 static void

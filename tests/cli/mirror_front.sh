@@ -159,8 +159,8 @@ for i in 1 2 3 4 5 6; do
 done
 cp "$base/ca.pem" n/room/own.pem
 
-# nginx_start PORT CERTIFICATE
-nginx_start() {
+# nginx_file PORT CERTIFICATE
+nginx_file() {
 	{
 		echo "daemon off; pid $base/nginx.pid; error_log $base/nginx.err; events { } http {"
 		for t in client_body proxy fastcgi uwsgi scgi; do
@@ -172,6 +172,9 @@ nginx_start() {
 			"$mirrors/nginx.conf"
 		echo "}"
 	} >nginx.conf
+}
+nginx_start() {
+	nginx_file "$@"
 	nginx -c "$PWD/nginx.conf" 2>nginx.out &
 	front_pid=$!
 }
@@ -258,8 +261,9 @@ ok $? "a proxy of another user may connect to the socket"
 # ---- nginx
 if has nginx "nginx in front"; then
 	read -r p <<<"$(ports 1)"
-	nginx_start "$p" cert
+	nginx_file "$p" cert
 	run 0 "nginx takes the example" nginx -t -c "$PWD/nginx.conf"
+	nginx_start "$p" cert
 	through "https://mirror.example:$p/" --cacert "$base/ca.pem" \
 		--resolve "mirror.example:$p:127.0.0.1" --http1.1
 	front_stop
