@@ -50,6 +50,10 @@ like "$out" '^  who talks to the network is (not )?shut in' \
 	"how the fetcher is shut in is said"
 doctor 0 "a folder" "$PWD/h/m"
 like "$out" ' file +ok ' "is a way"
+cp -r h/m bent
+flip "$(only bent/t/b/news/*/*.ekb)" 30000
+doctor 13 "one bit of a text" "$PWD/bent"
+like "$out" ' file +http-diff +tampered: other bytes came' "is seen"
 doctor 0 "a wall after 14,000 bytes" "$http/wall/"
 like "$out" ' frozen +after 14 KB of a larger file; pieces of 8 KB get through$' \
 	"is recognised, and what passes it"

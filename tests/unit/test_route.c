@@ -211,9 +211,12 @@ test_forbidden(void)
 	struct diag d;
 	struct route_settings s = {.country = &ru};
 	struct route_mirror m = full();
+	struct country_code abroad[] = {{.s = "IR"}};
 
 	is_err(countries_parse(
 		       span_str("[country \"RU\"]\nname = Russia\n"
+				"strategies = file\navoid-hosts = m.example\n"
+				"mirrors = other\n"
 				"[blocked \"RU news.example\"]\n"
 				"name = News\nsince = 2022\nhow = dns\n"
 				"source = court\n"),
@@ -221,6 +224,11 @@ test_forbidden(void)
 		ERR_OK, "a table");
 	is_err(countries_find(&cs, "RU", &ru, &d), ERR_OK, "one country");
 	is_err(countries_find(&cs, "BY", &by, &d), ERR_MISSING, "another");
+	m.m.countries = abroad;
+	m.m.n_countries = 1;
+	is_str(ways(m, s),
+		"https address address doh doh sni sni no-sni no-sni front",
+		"what a country would rather not try is there all the same");
 	is_str(ways(plain("https://news.example/e/", true), s), "",
 		"an outlet's blocked site is never contacted, also not when "
 		"named");
