@@ -4,6 +4,8 @@
 #include <curl/curl.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +22,9 @@
 #define STALL_BYTES 64L
 #define STALL_SECONDS 30L
 #define CONNECT_MS 15000L
+
+/* Bytes that the kernel may have and not have sent. */
+#define HELD_BACK 65536
 
 /* Through Tor a new circuit to an onion service takes long, and so does each
  * answer: "100 Continue" is worth waiting for. */
@@ -139,6 +144,22 @@ on_body(char *p, size_t size, size_t count, void *arg)
 	return buf_add(&j->body, p, n) == ERR_OK ? n : 0;
 }
 
+/* What the kernel holds back of a body looks sent, and then nothing more is for
+ * as long as a slow line needs for it: a mirror that seems to have stalled. */
+static int
+on_socket(void *arg, curl_socket_t fd, curlsocktype purpose)
+{
+	(void)arg;
+	(void)purpose;
+#ifdef TCP_NOTSENT_LOWAT
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &(int){HELD_BACK},
+		sizeof(int));
+#else
+	(void)fd;
+#endif
+	return CURL_SOCKOPT_OK;
+}
+
 /* ---- a job */
 
 static bool
@@ -163,6 +184,7 @@ set_common(CURL *e)
 	bad |= curl_easy_setopt(e, CURLOPT_LOW_SPEED_LIMIT, STALL_BYTES);
 	bad |= curl_easy_setopt(e, CURLOPT_LOW_SPEED_TIME, STALL_SECONDS);
 	bad |= curl_easy_setopt(e, CURLOPT_UPLOAD_BUFFERSIZE, 65536L);
+	bad |= curl_easy_setopt(e, CURLOPT_SOCKOPTFUNCTION, on_socket);
 	return bad == 0;
 }
 

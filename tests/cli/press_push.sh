@@ -154,7 +154,7 @@ early early 0
 mirrors early
 run 0 "a proxy has it all already" erika-press publish -C h/room
 read -r _ length came <<<"$(grep '^PUT' early.url)"
-[ "${length:-0}" -gt 3000000 ] && [ "$came" -lt $((length / 2)) ]
+[ "${length:-0}" -gt 3000000 ] && [ "$came" -lt $((length / 4)) ]
 ok $? "and is not sent what it has ($came bytes of $length)"
 stop early
 early breaks 3
