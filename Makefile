@@ -11,6 +11,7 @@ WARN = -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes \
 HARDEN = -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fPIE
 CFLAGS = -O2 -g $(HARDEN)
 LDFLAGS = -pie -Wl,-z,relro,-z,now
+AS_NEEDED = -Wl,--as-needed
 XML = $(shell pkg-config --cflags libxml-2.0)
 # Files and times of more than 2^31 where a long has 32 bits.
 WIDE = -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64
@@ -35,7 +36,26 @@ LD_erika = $(LD_READ) -lsqlite3 -lcurl $(LD_CORE)
 LD_press = -lxml2 -lqrencode $(LD_READ) -lsqlite3 -lcurl $(LD_CORE)
 LD_mirror = $(LD_CORE)
 
+# Systems other than Linux: all but the mirror's server, which is epoll's.
+# Their packages lie outside the compiler's own folders.
+OS := $(shell uname -s)
+ifneq ($(OS),Linux)
+CC = cc
+PACKAGES = $(firstword $(wildcard /opt/homebrew /usr/pkg) /usr/local)
+XML += -I$(PACKAGES)/include
+PROGRAMS = $(B)/erika $(B)/erika-press
+SYS := $(filter-out $(B)/src/sys/serve%,$(SYS))
+ifeq ($(OS),Darwin)
+LDFLAGS =
+AS_NEEDED =
+endif
+AS_NEEDED += -L$(PACKAGES)/lib
+endif
+
 all: $(PROGRAMS)
+ifneq ($(OS),Linux)
+	@echo "$(OS): erika and erika-press; erika-mirror needs Linux"
+endif
 
 # ---- the two commands: each does all its own set-up
 
@@ -87,21 +107,21 @@ $(B)/%.o: %.c
 
 $(B)/erika: $(call objs,src/cmd/erika.c src/cmd/erika_*.c) $(COMMON) \
 	$(B)/libread.a $(B)/libsys.a $(B)/liberika.a
-	$(CC) $(LDFLAGS) -o $@ $^ -Wl,--as-needed $(LD_erika)
+	$(CC) $(LDFLAGS) -o $@ $^ $(AS_NEEDED) $(LD_erika)
 
 $(B)/erika-press: $(call objs,src/cmd/press.c src/cmd/press_*.c) $(COMMON) \
 	$(B)/libingest.a $(B)/libread.a $(B)/libsys.a $(B)/liberika.a
-	$(CC) $(LDFLAGS) -o $@ $^ -Wl,--as-needed $(LD_press)
+	$(CC) $(LDFLAGS) -o $@ $^ $(AS_NEEDED) $(LD_press)
 
 $(B)/erika-mirror: $(call objs,src/cmd/mirror.c src/cmd/mirror_*.c) $(COMMON) \
 	$(B)/libsys.a $(B)/liberika.a
-	$(CC) $(LDFLAGS) -o $@ $^ -Wl,--as-needed $(LD_mirror)
+	$(CC) $(LDFLAGS) -o $@ $^ $(AS_NEEDED) $(LD_mirror)
 
 # What `erika-mirror pull` becomes: the only part of a mirror that goes out to
 # the network.
 $(B)/erika-mirror-pull: $(call objs,src/cmd/pull.c src/cmd/mirror_config.c \
 	src/cmd/mirror_keys.c src/cmd/mirror_state.c src/cmd/mirror_blocks.c) $(COMMON) $(B)/libsys.a $(B)/liberika.a
-	$(CC) $(LDFLAGS) -o $@ $^ -Wl,--as-needed -lcurl $(LD_CORE)
+	$(CC) $(LDFLAGS) -o $@ $^ $(AS_NEEDED) -lcurl $(LD_CORE)
 
 # ---- tests
 
@@ -111,24 +131,24 @@ $(B)/libtest.a: $(TESTLIB)
 
 $(B)/tests/unit/%: $(B)/tests/unit/%.o $(B)/libtest.a $(B)/libread.a \
 	$(B)/libingest.a $(B)/libsys.a $(B)/liberika.a
-	$(CC) $(LDFLAGS) -o $@ $^ -Wl,--as-needed -lxml2 $(LD_erika)
+	$(CC) $(LDFLAGS) -o $@ $^ $(AS_NEEDED) -lxml2 $(LD_erika)
 
 # Small programs that shell tests call, as $ERIKA_BIN/tests/tool/NAME.
 TOOLS = $(patsubst %.c,$(B)/%,$(wildcard tests/tool/*.c))
 $(B)/tests/tool/%: $(B)/tests/tool/%.o $(B)/libtest.a $(B)/libread.a \
 	$(B)/libsys.a $(B)/liberika.a
-	$(CC) $(LDFLAGS) -o $@ $^ -Wl,--as-needed $(LD_erika)
+	$(CC) $(LDFLAGS) -o $@ $^ $(AS_NEEDED) $(LD_erika)
 
 # This one runs the reader's own commands, many times.
 $(B)/tests/tool/fliptool: $(B)/tests/tool/fliptool.o \
 	$(call objs,src/cmd/erika_*.c) $(COMMON) $(B)/libtest.a $(B)/libread.a \
 	$(B)/libsys.a $(B)/liberika.a
-	$(CC) $(LDFLAGS) -o $@ $^ -Wl,--as-needed $(LD_erika)
+	$(CC) $(LDFLAGS) -o $@ $^ $(AS_NEEDED) $(LD_erika)
 
 # A newsroom with ten years of archive, for bench-trust and a test.
 ARCHIVE = $(B)/tests/bench/archive
 $(ARCHIVE): $(B)/tests/bench/archive.o $(B)/libsys.a $(B)/liberika.a
-	$(CC) $(LDFLAGS) -o $@ $^ -Wl,--as-needed $(LD_erika)
+	$(CC) $(LDFLAGS) -o $@ $^ $(AS_NEEDED) $(LD_erika)
 
 # The laboratory's stretch of network.
 LAGD = $(B)/tests/net/lagd
@@ -148,7 +168,7 @@ $(CONFORM_MORE): LD_conform = -lcrypto
 $(CONFORM) $(CONFORM_MORE): $(B)/tests/conform/erika-conform.o \
 	$(B)/libsys.a $(B)/liberika.a
 	$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) \
-		-Wl,--as-needed $(LD_conform) $(LD_erika)
+		$(AS_NEEDED) $(LD_conform) $(LD_erika)
 
 # Other people's TUF clients, from npm, for tests/cli/foreign_tufjs.sh.
 foreign:

@@ -119,6 +119,6 @@ press_image_stat(
 	if (lstat(file, &st) != 0)
 		return file_errno(file, d);
 	*size = (uint64_t)st.st_size;
-	*mtime = (int64_t)st.st_mtim.tv_sec * 1000000000 + st.st_mtim.tv_nsec;
+	*mtime = file_mtime(&st);
 	return ERR_OK;
 }

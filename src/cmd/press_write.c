@@ -240,7 +240,7 @@ content_write(struct press_bundle *b, struct writer *w, struct span front,
 		e = write_image(w, &b->images[i], d);
 	if (e == ERR_OK)
 		e = write_padding(w, padded, d);
-	if (e == ERR_OK && fsync(w->fd) != 0)
+	if (e == ERR_OK && file_sync(w->fd) != 0)
 		e = file_errno(w->path, d);
 	return e;
 }

@@ -341,7 +341,7 @@ folder_flush(const char *path, struct diag *d)
 	if (fd < 0)
 		return file_errno(path, d);
 	/* Some file systems cannot sync a folder and need not. */
-	if (fsync(fd) != 0 && errno != EINVAL && errno != ENOTSUP)
+	if (file_sync(fd) != 0 && errno != EINVAL && errno != ENOTSUP)
 		e = file_errno(path, d);
 	close(fd);
 	return e;
@@ -372,7 +372,7 @@ part_move(const char *base, const char *path, int fd, const char *rest,
 	char to[ADMIT_PATH], *slash;
 	enum err e = stage_path(to, base, rest, d);
 
-	if (e == ERR_OK && fsync(fd) != 0)
+	if (e == ERR_OK && file_sync(fd) != 0)
 		e = file_errno(path, d);
 	if (e == ERR_OK) {
 		slash = strrchr(to, '/');

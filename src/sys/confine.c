@@ -18,6 +18,10 @@
 #include "confine_private.h"
 #include "file.h"
 
+#ifndef MSG_NOSIGNAL
+#define MSG_NOSIGNAL 0 /* SO_NOSIGPIPE is set instead */
+#endif
+
 enum err
 confine_new(confine_fn *fn, const struct confine_limits *limits,
 	struct confine **out)
@@ -107,6 +111,10 @@ start(struct confine *c, struct diag *d)
 			d, ERR_FAILED, "no socket pair: %s", strerror(errno));
 	(void)fcntl(pair[0], F_SETFD, FD_CLOEXEC);
 	(void)fcntl(pair[0], F_SETFL, O_NONBLOCK);
+#ifdef SO_NOSIGPIPE
+	(void)setsockopt(
+		pair[0], SOL_SOCKET, SO_NOSIGPIPE, &(int){1}, sizeof(int));
+#endif
 	pid = fork();
 	if (pid == 0)
 		confine_child(c, pair[1]);

@@ -108,7 +108,9 @@ confine_filter(void)
 		ALLOW(__NR_clock_gettime64),
 #endif
 		ALLOW(__NR_getrandom),
+#ifdef __NR_clock_gettime
 		ALLOW(__NR_clock_gettime),
+#endif
 #ifdef __NR_time
 		ALLOW(__NR_time),
 #endif
@@ -116,6 +118,9 @@ confine_filter(void)
 		ALLOW(__NR_gettimeofday),
 #endif
 		ALLOW(__NR_rt_sigreturn),
+#ifdef __NR_sigreturn
+		ALLOW(__NR_sigreturn),
+#endif
 		ALLOW(__NR_restart_syscall),
 		ALLOW(__NR_exit),
 		ALLOW(__NR_exit_group),

@@ -169,11 +169,7 @@ static const long plain[] = {
 	__NR_rt_sigreturn,
 	__NR_sigaltstack,
 	__NR_restart_syscall,
-	__NR_clock_gettime,
-	__NR_clock_getres,
-	__NR_clock_nanosleep,
 	__NR_nanosleep,
-	__NR_gettimeofday,
 	__NR_getrandom,
 	__NR_uname,
 	__NR_sysinfo,
@@ -181,6 +177,32 @@ static const long plain[] = {
 	__NR_geteuid,
 	__NR_getgid,
 	__NR_getegid,
+/* Where a long has 32 bits, those of 32-bit time have other names in musl, and
+ * 64-bit time and wider numbers have calls of their own. */
+#ifdef __NR_clock_gettime
+	__NR_clock_gettime,
+	__NR_clock_getres,
+	__NR_clock_nanosleep,
+#endif
+#ifdef __NR_gettimeofday
+	__NR_gettimeofday,
+#endif
+#ifdef __NR_clock_gettime64
+	__NR_clock_gettime64,
+	__NR_clock_getres_time64,
+	__NR_clock_nanosleep_time64,
+	__NR_futex_time64,
+	__NR_ppoll_time64,
+#endif
+#ifdef __NR_getuid32
+	__NR_getuid32,
+	__NR_geteuid32,
+	__NR_getgid32,
+	__NR_getegid32,
+#endif
+#ifdef __NR_sigreturn
+	__NR_sigreturn,
+#endif
 #ifdef __NR_faccessat2
 	__NR_faccessat2,
 #endif
@@ -204,6 +226,7 @@ static const long plain[] = {
 #endif
 #ifdef __NR_stat64
 	__NR_stat64,
+	__NR_lstat64,
 #endif
 #ifdef __NR_access
 	__NR_access,
@@ -219,15 +242,6 @@ static const long plain[] = {
 #endif
 #ifdef __NR__llseek
 	__NR__llseek,
-#endif
-#ifdef __NR_futex_time64
-	__NR_futex_time64,
-#endif
-#ifdef __NR_clock_gettime64
-	__NR_clock_gettime64,
-#endif
-#ifdef __NR_ppoll_time64
-	__NR_ppoll_time64,
 #endif
 };
 
@@ -254,8 +268,15 @@ static const long net[] = {
 #ifdef __NR_select
 	__NR_select,
 #endif
+#ifdef __NR__newselect
+	__NR__newselect,
+#endif
 #ifdef __NR_pselect6
 	__NR_pselect6,
+#endif
+#ifdef __NR_pselect6_time64
+	__NR_pselect6_time64,
+	__NR_recvmmsg_time64,
 #endif
 };
 

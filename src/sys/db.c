@@ -180,7 +180,7 @@ file_zero(const char *path, struct diag *d)
 		k = write(fd, zeros,
 			left < (off_t)sizeof(zeros) ? (size_t)left
 						    : sizeof(zeros));
-	if (k < 0 || fsync(fd) != 0) {
+	if (k < 0 || file_sync(fd) != 0) {
 		enum err e = file_errno(path, d);
 
 		close(fd);

@@ -100,7 +100,7 @@ has_network(void)
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	if (fd < 0)
-		return errno != EPERM && errno != EACCES;
+		return errno != EPERM && errno != EACCES && errno != ENOSYS;
 	close(fd);
 	return true;
 }

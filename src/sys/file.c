@@ -279,7 +279,7 @@ folder_sync(const char *folder, struct diag *d)
 	if (fd < 0)
 		return file_errno(folder, d);
 	/* Some file systems cannot sync a folder and need not. */
-	if (fsync(fd) != 0 && errno != EINVAL && errno != ENOTSUP)
+	if (file_sync(fd) != 0 && errno != EINVAL && errno != ENOTSUP)
 		e = file_errno(folder, d);
 	close(fd);
 	return e;
@@ -305,7 +305,7 @@ replace(const char *path, struct span s, int from, unsigned mode,
 	while (e == ERR_OK && from >= 0 &&
 		(k = read_some(from, piece, sizeof(piece))) > 0)
 		e = write_all(path, fd, span_of(piece, (size_t)k), d);
-	if (e == ERR_OK && (k < 0 || fsync(fd) != 0))
+	if (e == ERR_OK && (k < 0 || file_sync(fd) != 0))
 		e = file_errno(path, d);
 	if (fd >= 0 && close(fd) != 0 && e == ERR_OK)
 		e = file_errno(path, d);
@@ -441,6 +441,29 @@ file_list_free(char **names, size_t n)
 	for (i = 0; i < n; i++)
 		free(names[i]);
 	free(names);
+}
+
+int
+file_sync(int fd)
+{
+#ifdef F_FULLFSYNC
+	/* Some file systems know fsync only. */
+	if (fcntl(fd, F_FULLFSYNC) == 0)
+		return 0;
+#endif
+	return fsync(fd);
+}
+
+int64_t
+file_mtime(const struct stat *st)
+{
+#ifdef __APPLE__
+	const struct timespec *t = &st->st_mtimespec;
+#else
+	const struct timespec *t = &st->st_mtim;
+#endif
+
+	return (int64_t)t->tv_sec * 1000000000 + t->tv_nsec;
 }
 
 /* ---- names */

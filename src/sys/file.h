@@ -40,6 +40,13 @@ enum err file_list(const char *dir, size_t max, char ***names, size_t *n,
 	struct diag *d) ERR_MUST_USE;
 void file_list_free(char **names, size_t n);
 
+/* fsync, down to the disk itself where plain fsync stops before (macOS). */
+int file_sync(int fd) ERR_MUST_USE;
+
+/* When a file was last written, in nanoseconds since 1970. */
+struct stat;
+int64_t file_mtime(const struct stat *st);
+
 /* Whether a path is there, and is a folder. */
 bool file_exists(const char *path);
 bool file_is_dir(const char *path);

@@ -58,7 +58,7 @@ share_tar_end(struct share_tar *t, uint64_t *n, struct diag *d)
 	enum err e = share_tar_zeros(t, USTAR_END, d);
 
 	*n = t->n;
-	if (e == ERR_OK && (fflush(t->f) != 0 || fsync(fileno(t->f)) != 0))
+	if (e == ERR_OK && (fflush(t->f) != 0 || file_sync(fileno(t->f)) != 0))
 		e = file_errno(t->file, d);
 	if (e == ERR_OK && rename(t->temp, t->file) != 0)
 		e = file_errno(t->file, d);

@@ -16,7 +16,7 @@
 #include "upload_child.h"
 
 #ifndef MSG_NOSIGNAL
-#define MSG_NOSIGNAL 0
+#define MSG_NOSIGNAL 0 /* SO_NOSIGPIPE is set instead */
 #endif
 
 struct upload {
@@ -70,6 +70,10 @@ upload_new(const char *const *ca_files, struct upload **out, struct diag *d)
 		return diag_set(
 			d, ERR_FAILED, "socketpair: %s", strerror(errno));
 	}
+#ifdef SO_NOSIGPIPE
+	(void)setsockopt(
+		fd[0], SOL_SOCKET, SO_NOSIGPIPE, &(int){1}, sizeof(int));
+#endif
 	u->pid = fork();
 	if (u->pid == 0) {
 		close(fd[0]);

@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # The core is pure: what liberika.a wants from outside is on a short list, and
 # it keeps no writable globals.
 : "${SRC:=$(cd "$(dirname "$0")/../.." && pwd)}" "${ERIKA_BIN:=$SRC/build}"

@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # Each header compiles alone, and every function that src/core exports is
 # declared in one of its headers, in a paragraph that has a comment.
 : "${SRC:=$(cd "$(dirname "$0")/../.." && pwd)}" "${ERIKA_BIN:=$SRC/build}"

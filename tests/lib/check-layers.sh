@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # Who may include what: cmd -> read, ingest, sys -> core, one direction; the
 # maker of verified bytes, the signing code and each library in one place.
 : "${SRC:=$(cd "$(dirname "$0")/../.." && pwd)}" "${ERIKA_BIN:=$SRC/build}"

@@ -1,4 +1,4 @@
-#!/bin/bash
+#!/usr/bin/env bash
 # Separation is by linking: the reader and the mirror have no signing code,
 # the mirror nothing that unpacks or shows, and each is hardened.
 : "${SRC:=$(cd "$(dirname "$0")/../.." && pwd)}" "${ERIKA_BIN:=$SRC/build}"

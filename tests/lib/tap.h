@@ -7,6 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* clang's word for gcc's macro. */
+#if defined(__has_feature) && !defined(__SANITIZE_ADDRESS__)
+#if __has_feature(address_sanitizer)
+#define __SANITIZE_ADDRESS__ 1
+#endif
+#endif
+
 static int tap_count, tap_failed;
 
 #define ok(cond, ...)                                                          \

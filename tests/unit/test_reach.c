@@ -491,8 +491,16 @@ mark(const char *route, const char *route6, const char *arp)
 	"Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\t"   \
 	"MTU\tWindow\tIRTT\n"
 #define ARP "IP address HW type Flags HW address Mask Device\n"
-#define WLAN "wlan0\t00000000\t0101A8C0\t0003\t0\t0\t600\t00000000\t0\t0\t0\n"
-#define NEAR "wlan0\t0001A8C0\t00000000\t0001\t0\t0\t600\t00FFFFFF\t0\t0\t0\n"
+/* The kernel prints the address's bytes as one number of the processor's. */
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define ADDRESS(a, b, c, d) #a #b #c #d
+#else
+#define ADDRESS(a, b, c, d) #d #c #b #a
+#endif
+#define WLAN "wlan0\t00000000\t" ADDRESS(C0, A8, 01, 01)                  \
+	"\t0003\t0\t0\t600\t00000000\t0\t0\t0\n"
+#define NEAR "wlan0\t" ADDRESS(C0, A8, 01, 00)                             \
+	"\t00000000\t0001\t0\t0\t600\t00FFFFFF\t0\t0\t0\n"
 
 static void
 test_network(void)
@@ -510,7 +518,7 @@ test_network(void)
 		       "192.168.1.1 0x1 0x0 00:00:00:00:00:00 * wlan0\n"),
 		"wlan 192.168.1.1", "no answer yet is no hardware address");
 	is_str(mark(HEAD WLAN
-		       "enp3s0\t00000000\t0102A8C0\t0003\t0\t0\t100\t00000000"
+		       "enp3s0\t00000000\t" ADDRESS(C0, A8, 02, 01) "\t0003\t0\t0\t100\t00000000"
 		       "\t0\t0\t0\n",
 		       "", ""),
 		"en 192.168.2.1", "the better of two ways out");
