@@ -166,7 +166,8 @@ printf '[mirror "other"]\nto = %s\n' "$PWD/other" >n/room/mirrors.ini
 erika-press pack -q -C n/room n/pages >/dev/null 2>&1
 erika-press publish -q -C n/room
 printf '[mirror]\nroot = other\nlisten = 127.0.0.1:9000\n' >other.conf
-there erika-mirror serve -q -c other.conf 2>other.err &
+# Not "there", whose process would be a shell's.
+nsenter -t "$box" -n erika-mirror serve -q -c other.conf 2>other.err &
 other=$!
 mkdir "$root/run/units/erika-mirror-pull.timer.d"
 printf '[Timer]\nOnActiveSec=100ms\nRandomizedDelaySec=0\nAccuracySec=1ms\n' \
