@@ -12,7 +12,7 @@ tor_or_skip "onion services"
 if [ -z "${ONION_ALONE:-}" ]; then
 	export ONION_ALONE=no
 	for how in -n -Urn; do
-		unshare $how true 2>/dev/null || continue
+		unshare $how ip link set lo up 2>/dev/null || continue
 		ONION_ALONE=yes exec unshare $how bash "$0"
 	done
 fi
