@@ -348,7 +348,7 @@ target_end(struct push *p, struct diag *d)
 	uint8_t sha256[32];
 	enum err e;
 
-	if (f == NULL ? stage_live(pl, p->name, NULL) : f->staged)
+	if (f == NULL ? stage_live(pl, p->name, NULL) : f->staged || f->dropped)
 		return ERR_OK;
 	if (f == NULL || f->length != p->length)
 		return diag_set(
@@ -377,7 +377,7 @@ minisig_end(struct push *p, struct diag *d)
 	struct minisign_key key;
 	enum err e;
 
-	if (f == NULL ? stage_live(pl, p->name, NULL) : f->staged)
+	if (f == NULL ? stage_live(pl, p->name, NULL) : f->staged || f->dropped)
 		return ERR_OK;
 	if (f == NULL || f->target == NULL)
 		return diag_set(

@@ -739,6 +739,66 @@ live_through(unsigned seed, unsigned tight)
 	node_time = REPO_NOW;
 }
 
+/* A bundle on its way, when a newer head comes for which the quota does without
+ * it: by how much it is too small, from all sides. */
+static void
+test_dropped(void)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	struct actor *a = &w->actors[0];
+	unsigned i, inodes, dropped = 0;
+	char name[32];
+
+	w->s = calloc(1, sizeof(*w->s));
+	for (die_state = 1; !w->s->heads[3].sealed[0];) {
+		story_free(w->s);
+		story_make(w->s);
+	}
+	for (inodes = 30; inodes < 100; inodes++) {
+		const struct head *h = &w->s->heads[3];
+
+		snprintf(name, sizeof(name), "dropped%u", inodes);
+		node_new(&w->n, name, &w->s->r);
+		w->put[0] = w->n.put;
+		w->live = -1;
+		*a = (struct actor){.head = 3, .orderly = true};
+		while (a->at < h->n &&
+			w->s->items[h->order[a->at]].path[0] == 'm') {
+			flight_begin(w, a, &a->flights[0]);
+			while (a->flights[0].push != NULL)
+				flight_write(w, a, &a->flights[0]);
+		}
+		a->orderly = false;
+		if (w->put[0].begin(w->put[0].arg, w->s->items[0].path,
+			    w->s->items[0].bytes.n, &a->flights[0].push) != 0)
+			abort();
+		w->n.p.inodes = inodes;
+		/* All but its metadata is refused, or not. */
+		for (i = 0; i < 9; i++)
+			if (w->s->items[w->s->heads[4].order[i]].path[0] == 'm')
+				(void)node_put(&w->n,
+					w->s->items[w->s->heads[4].order[i]]
+						.path,
+					buf_view(&w->s->items[w->s->heads[4]
+								      .order[i]]
+							  .bytes));
+		while (a->flights[0].push != NULL)
+			flight_write(w, a, &a->flights[0]);
+		check(w);
+		(void)orderly_push(w, 4, 0);
+		dropped += node_serves(&w->n, ".pruned");
+		if (strstr(w->trouble, ": 507") != NULL)
+			w->trouble[0] = '\0';
+		admit_free(w->n.a);
+	}
+	ok(w->trouble[0] == '\0' && dropped > 0,
+		"a bundle that comes is done without meanwhile (%u): %s",
+		dropped, w->trouble);
+	story_free(w->s);
+	free(w->s);
+	free(w);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -750,7 +810,8 @@ main(int argc, char **argv)
 	if (argc > 1) {
 		from = (unsigned)atoi(argv[1]);
 		to = argc > 2 ? (unsigned)atoi(argv[2]) : from + 1;
-	}
+	} else
+		test_dropped();
 	for (seed = from; seed < to; seed++)
 		live_through(seed, seed % 3 == 2);
 	node_end();
