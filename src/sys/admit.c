@@ -118,6 +118,19 @@ admit_free(struct admit *a)
 	free(a);
 }
 
+enum err
+admit_settle(struct admit_place *pl, struct diag *d)
+{
+	enum err e = ERR_OK;
+	bool live;
+
+	if (pl->in == NULL && stage_has(pl, "m/timestamp.json", NULL))
+		e = intake_resume(pl, d);
+	if (pl->in != NULL && pl->in->complete && pl->in->missing == 0)
+		e = live_finish(pl, &live, d);
+	return e;
+}
+
 void
 admit_tick(struct admit *a)
 {
@@ -129,9 +142,7 @@ admit_tick(struct admit *a)
 		struct admit_place *pl = &a->places[i];
 		struct diag why;
 
-		/* A lock was in the way. */
-		if (pl->in != NULL && pl->in->complete && pl->in->missing == 0)
-			(void)!live_commit(pl, &why);
+		(void)!admit_settle(pl, &why);
 		if (pl->parts == 0 && pl->in != NULL &&
 			pl->in->touched + STALE_SECONDS <= a->c->now()) {
 			intake_drop(pl);
@@ -221,13 +232,15 @@ enum err
 admit_finish(struct admit *a, size_t i, struct diag *d)
 {
 	struct admit_place *pl = &a->places[i];
+	bool live;
+	enum err e = ERR_OK;
 
-	if (pl->in == NULL)
-		return ERR_OK;
-	if (!pl->in->complete || pl->in->missing > 0)
-		return diag_set(d, ERR_MISSING, "%zu files are missing",
+	if (pl->in != NULL && pl->in->complete && pl->in->missing == 0)
+		e = live_finish(pl, &live, d);
+	if (e == ERR_OK && pl->in != NULL)
+		e = diag_set(d, ERR_MISSING, "%zu files are missing",
 			pl->in->missing);
-	return live_commit(pl, d);
+	return e;
 }
 
 uint64_t

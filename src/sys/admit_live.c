@@ -353,3 +353,27 @@ live_commit(struct admit_place *pl, struct diag *d)
 	stage_unlock(lock);
 	return e;
 }
+
+enum err
+live_finish(struct admit_place *pl, bool *live, struct diag *d)
+{
+	struct admit_intake *in;
+	uint8_t head[32];
+	enum err e = live_commit(pl, d);
+
+	*live = e == ERR_OK;
+	if (e != ERR_EXISTS)
+		return e;
+	live_head(pl, head);
+	if (memcmp(head, pl->in->live, 32) == 0)
+		return e;
+	/* Somebody else changed what is served: look anew at what came. */
+	intake_drop(pl);
+	e = intake_resume(pl, d);
+	in = pl->in;
+	if (e != ERR_OK || in == NULL || !in->complete || in->missing > 0)
+		return e;
+	e = live_commit(pl, d);
+	*live = e == ERR_OK;
+	return e;
+}

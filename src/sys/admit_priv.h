@@ -99,6 +99,10 @@ struct admit {
 /* Open the stage, if it is not, and finish what was in it. */
 enum err admit_start(struct admit_place *pl, struct diag *d) ERR_MUST_USE;
 
+/* Go on with what a lock or a full disk was in the way of. ERR_OK: no head is
+ * here whole that is not live. */
+enum err admit_settle(struct admit_place *pl, struct diag *d) ERR_MUST_USE;
+
 /* ---- admit_form.c */
 
 /* Whether a file is exactly the canonical JSON of its two members, and each of
@@ -242,6 +246,12 @@ bool want_path(const struct trust_target *g, char out[static ADMIT_NAME],
 /* Make the head on its way what is served: nothing is missing. pl->in is gone
  * on success. ERR_EXISTS: another change is being made, or was: ask again. */
 enum err live_commit(struct admit_place *pl, struct diag *d) ERR_MUST_USE;
+
+/* The same, and when another head has gone live meanwhile, once more on top of
+ * that. ERR_OK without *live: it is live already or too old, or lacks files
+ * now. ERR_EXISTS: another change is being made. */
+enum err live_finish(
+	struct admit_place *pl, bool *live, struct diag *d) ERR_MUST_USE;
 
 /* SHA-256 of F/m/timestamp.json; zeros when there is none. */
 void live_head(const struct admit_place *pl, uint8_t out[static 32]);

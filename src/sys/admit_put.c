@@ -259,8 +259,12 @@ begin(void *arg, const char *path, uint64_t n, void **push)
 	e = admit_start(pl, &why);
 	if (e != ERR_OK)
 		return refuse(a, status_of(e));
+	e = admit_settle(pl, &why);
 	status = metadata ? metadata_may(pl, rest + 2, n)
 			  : target_may(pl, rest, n);
+	/* All is here, and is not live yet. */
+	if (status == 204 && e != ERR_OK)
+		status = status_of(e);
 	if (status == 0)
 		status = quota_may(pl, n);
 	if (status != 0)
@@ -411,6 +415,7 @@ finish(struct admit_place *pl, char why[static 160], struct diag *d)
 {
 	struct admit_intake *in = pl->in;
 	unsigned long long version = in == NULL ? 0 : in->version;
+	bool live;
 	enum err e;
 
 	if (in == NULL)
@@ -424,22 +429,24 @@ finish(struct admit_place *pl, char why[static 160], struct diag *d)
 			in->missing);
 	if (in == NULL || !in->complete || in->missing > 0)
 		return ERR_OK;
-	e = live_commit(pl, d);
-	/* Somebody else changed what is served: look anew at what came. */
-	if (e == ERR_EXISTS && pl->in != NULL) {
-		uint8_t head[32];
+	e = live_finish(pl, &live, d);
+	if (e != ERR_OK || !live)
+		return e;
+	snprintf(why, 160, "live: version %llu\n", version);
+	return ERR_OK;
+}
 
-		live_head(pl, head);
-		if (memcmp(head, pl->in->live, 32) != 0) {
-			intake_drop(pl);
-			(void)!intake_resume(pl, NULL);
-			if (pl->in == NULL)
-				return ERR_OK;
-		}
-	}
-	if (e == ERR_OK)
-		snprintf(why, 160, "live: version %llu\n", version);
-	return e;
+/* A head that is served: what else exists already is a lock. */
+static bool
+is_live(const struct push *p)
+{
+	uint8_t head[32], live[32];
+
+	if (strcmp(p->name, "m/timestamp.json") != 0)
+		return false;
+	hash_bytes(HASH_SHA256, buf_view(&p->body), head);
+	live_head(p->pl, live);
+	return memcmp(head, live, 32) == 0;
 }
 
 static unsigned
@@ -467,8 +474,7 @@ put_end(void *arg, void *push, char why[static 160])
 		e = finish(pl, why, &d);
 		status = e == ERR_OK ? 201 : status_of(e);
 	} else
-		status = e == ERR_EXISTS && p->name[0] == 'm' ? 204
-							      : status_of(e);
+		status = e == ERR_EXISTS && is_live(p) ? 204 : status_of(e);
 	if (status >= 400)
 		snprintf(why, 160, "%.150s\n", d.why);
 	push_free(p);

@@ -1,5 +1,9 @@
 /* Admission against hostile pushes: order, form, one after the other and at
  * once. */
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
 #include "../../src/core/crypto.h"
 #include "../../src/core/text.h"
 #include "../lib/node.h"
@@ -238,6 +242,88 @@ test_split(struct repo *r)
 	free(other);
 }
 
+/* Another process changes what is served, at the worst moment: when the last
+ * file has come. Who asks again is told the truth, and goes live. */
+static void
+test_locked(struct repo *r, struct repo *r2)
+{
+	char bundle[256], path[100];
+	struct node n;
+	int lock;
+
+	node_new(&n, "locked", r);
+	node_target(bundle, REPO_TARGET, "bundle");
+	snprintf(path, sizeof(path), "%s/.stage/lock", n.root);
+	ok(node_put_head(&n, r, 1), "metadata is taken");
+	lock = open(path, O_RDWR | O_CREAT, 0600);
+	ok(lock >= 0 && flock(lock, LOCK_EX) == 0, "a change is being made");
+	is_err(node_put(&n, bundle, span_str("bundle")), 503, "ask again");
+	is_err(node_put(&n, bundle, span_str("bundle")), 503, "and again");
+	is_err(node_put_file(&n, r, "timestamp.json"), 503, "the head, too");
+	(void)flock(lock, LOCK_UN);
+	is_err(node_put(&n, bundle, span_str("bundle")), 204, "it is here");
+	ok(node_serves(&n, "m/timestamp.json"), "and live");
+	/* The last thing that comes is metadata. */
+	(void)flock(lock, LOCK_EX);
+	ok(!node_put_head(&n, r2, 2), "the last role waits");
+	is_err(node_put_file(&n, r2, "2.d-news.json"), 503, "as asked again");
+	close(lock);
+	is_err(node_put_file(&n, r2, "2.d-news.json"), 204, "it is here");
+	is_err(node_put_file(&n, r2, "timestamp.json"), 204, "and live");
+	ok(admit_count(n.a).heads == 2, "two heads were made");
+	admit_free(n.a);
+}
+
+/* The quota takes something away while another change is being made. */
+static void
+test_locked_quota(struct repo *r, struct repo *r2)
+{
+	char bundle[256], path[100];
+	struct node n;
+	int lock;
+
+	node_new(&n, "lockedquota", r);
+	node_target(bundle, REPO_TARGET, "bundle");
+	snprintf(path, sizeof(path), "%s/.stage/lock", n.root);
+	ok(node_put_head(&n, r, 1), "metadata is taken");
+	is_err(node_put(&n, bundle, span_str("bundle")), 201, "a head is live");
+	n.p.inodes = 52;
+	lock = open(path, O_RDWR | O_CREAT, 0600);
+	ok(lock >= 0 && flock(lock, LOCK_EX) == 0, "a change is being made");
+	ok(!node_put_head(&n, r2, 2), "the last role waits");
+	is_err(node_put_file(&n, r2, "2.d-news.json"), 503, "as asked again");
+	close(lock);
+	is_err(node_put_file(&n, r2, "2.d-news.json"), 204, "it is here");
+	is_err(node_put_file(&n, r2, "timestamp.json"), 204, "and live");
+	admit_free(n.a);
+}
+
+/* A push and a pull bring two heads; the older one is live first. */
+static void
+test_beside(struct repo *r, struct repo *r2)
+{
+	char bundle[256];
+	struct node n, pull;
+	struct diag d;
+
+	node_new(&n, "beside", r);
+	node_target(bundle, REPO_TARGET, "bundle");
+	ok(node_put_head(&n, r2, 2), "a push brings the newer one");
+	pull = n;
+	ok(admit_new(&n.c, ADMIT_PULL, &pull.a, &d) == ERR_OK, "a pull");
+	admit_put(pull.a, &pull.put);
+	ok(node_put_file(&pull, r, "1.root.json") == 201 &&
+			node_put_head(&pull, r, 1),
+		"brings the older one");
+	is_err(node_put(&pull, bundle, span_str("bundle")), 201, "whole");
+	ok(node_serves(&n, "m/1.snapshot.json"), "which is live");
+	/* It took the bundle off the list of what is wanted. */
+	is_err(node_put(&n, bundle, span_str("bundle")), 201, "the newer one");
+	ok(node_serves(&n, "m/2.snapshot.json"), "is live at once");
+	admit_free(pull.a);
+	admit_free(n.a);
+}
+
 int
 main(void)
 {
@@ -254,6 +340,9 @@ main(void)
 	test_again(r, r2);
 	test_stale(r);
 	test_split(r);
+	test_locked(r, r2);
+	test_locked_quota(r, r2);
+	test_beside(r, r2);
 	repo_free(r);
 	repo_free(r2);
 	free(r);
