@@ -4,11 +4,13 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "../core/bytes.h"
 #include "../core/crypto.h"
 #include "../core/text.h"
+#include "common_say.h"
 
 static const struct opt *
 opt_long(const struct opt *opts, const char *name, size_t n)
@@ -66,8 +68,7 @@ static void
 global_opts(struct context *cx, bool *help, struct opt out[static 6])
 {
 	const struct opt g[6] = {
-		{"json", 0, OPT_FLAG, &cx->json, NULL,
-			"print data as JSON"},
+		{"json", 0, OPT_FLAG, &cx->json, NULL, "print data as JSON"},
 		{"quiet", 'q', OPT_FLAG, &cx->quiet, NULL, "say errors only"},
 		{"verbose", 'v', OPT_FLAG, &cx->verbose, NULL, "say more"},
 		{"no-input", 0, OPT_FLAG, &cx->no_input, NULL,
@@ -79,19 +80,43 @@ global_opts(struct context *cx, bool *help, struct opt out[static 6])
 	memcpy(out, g, sizeof(g));
 }
 
+/* On a phone what an option does stands below it. */
 static void
 opts_print(const struct opt *o)
 {
+	unsigned columns = say_columns(stdout);
+	char left[64], line[256];
+
 	for (; o->name != NULL; o++) {
-		char left[64];
 
 		snprintf(left, sizeof(left), "%c%c%s --%s%s%s",
 			o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
 			o->letter ? "," : " ", o->name,
 			o->arg == NULL ? "" : " ",
 			o->arg == NULL ? "" : o->arg);
-		printf("  %-28s %s\n", left, o->help);
+		snprintf(line, sizeof(line),
+			columns > 0 && columns < 72 ? "  %s\n        %s\n"
+						    : "  %-28s %s\n",
+			left, o->help);
+		say(stdout, line);
 	}
+}
+
+static enum err
+opt_unknown(const struct opt *const tables[2], const char *a, struct diag *d)
+{
+	const struct opt *o;
+	char typed[40];
+	int t;
+
+	snprintf(typed, sizeof(typed), "%.*s", (int)strcspn(a + 1, "=") + 1, a);
+	for (t = 0; t < 2 && typed[1] == '-'; t++)
+		for (o = tables[t]; o->name != NULL; o++)
+			if (say_near(typed + 2, o->name))
+				return diag_set(d, ERR_USAGE,
+					"unknown option %s; is it --%s?", a,
+					o->name);
+	return diag_set(d, ERR_USAGE, "unknown option %s", a);
 }
 
 /* One option at argv[*i]; moves *i past its argument. */
@@ -119,19 +144,19 @@ opt_take(const struct opt *const tables[2], int argc, char **argv, int *i,
 			break;
 	}
 	if (o == NULL)
-		return diag_set(d, ERR_USAGE, "unknown option %s", a);
+		return opt_unknown(tables, a, d);
 	bit = 1u << ((unsigned)(o - tables[t]) + (t == 1 ? 24u : 0u));
 	if ((*seen & bit) && o->kind != OPT_LIST)
 		return diag_set(d, ERR_USAGE, "--%s is given twice", o->name);
 	*seen |= bit;
 	if (o->kind == OPT_FLAG) {
 		if (value != NULL)
-			return diag_set(d, ERR_USAGE, "--%s takes no value",
-				o->name);
+			return diag_set(
+				d, ERR_USAGE, "--%s takes no value", o->name);
 	} else if (value == NULL) {
 		if (*i + 1 >= argc)
-			return diag_set(d, ERR_USAGE, "--%s wants a value",
-				o->name);
+			return diag_set(
+				d, ERR_USAGE, "--%s wants a value", o->name);
 		value = argv[++*i];
 	}
 	return opt_store(o, value, d);
@@ -189,13 +214,20 @@ usage(FILE *f, const char *program, const char *about,
 	const struct command *table)
 {
 	const struct command *c;
+	char line[256];
 
-	fprintf(f, "%s\n\n", about);
-	for (c = table; c->name != NULL; c++)
-		fprintf(f, "  %s %-10s %s\n", program, c->name, c->summary);
-	fprintf(f, "\n%s COMMAND --help shows a command's options; %s(%s) has "
-		   "the rest.\n",
+	say(f, about);
+	fputs("\n\n", f);
+	for (c = table; c->name != NULL; c++) {
+		snprintf(line, sizeof(line), "  %s %-10s %s\n", program,
+			c->name, c->summary);
+		say(f, line);
+	}
+	snprintf(line, sizeof(line),
+		"\n%s COMMAND --help shows a command's options.\n"
+		"%s(%s) has the rest.\n",
 		program, program, strstr(program, "mirror") ? "8" : "1");
+	say(f, line);
 }
 
 static bool
@@ -208,6 +240,16 @@ wants_color(void)
 	if (term == NULL || strcmp(term, "dumb") == 0)
 		return false;
 	return isatty(STDOUT_FILENO) == 1;
+}
+
+static void
+usage_line(FILE *f, const char *program, const struct command *c)
+{
+	char line[512];
+
+	snprintf(line, sizeof(line), "usage: %s %s %s\n", program, c->name,
+		c->args);
+	say(f, line);
 }
 
 static int
@@ -225,9 +267,33 @@ command_end(const struct context *cx, const struct command *c, enum err e,
 	else
 		talk_warn(cx, "%s: %s", err_str(e), d->why);
 	if (e == ERR_USAGE)
-		fprintf(stderr, "usage: %s %s %s\n", cx->program, c->name,
-			c->args);
+		usage_line(stderr, cx->program, c);
 	return err_exit(e);
+}
+
+/* What is no command: its near name, or that options come after one. */
+static int
+command_unknown(const char *program, const struct command *table, const char *a)
+{
+	const struct context cx = {.program = program};
+	const struct command *c;
+
+	for (c = table; c->name != NULL; c++)
+		if (say_near(a, c->name))
+			break;
+	if (a[0] == '-')
+		talk_warn(&cx,
+			"no command \"%s\"; options come after the command: "
+			"%s help lists them",
+			a, program);
+	else if (c->name != NULL)
+		talk_warn(&cx,
+			"no command \"%s\"; is it \"%s\"? %s help lists them",
+			a, c->name, program);
+	else
+		talk_warn(&cx, "no command \"%s\"; %s help lists them", a,
+			program);
+	return err_exit(ERR_USAGE);
 }
 
 /* jansson 2.14 reads past its buffer when memory runs out in the middle of a
@@ -258,6 +324,13 @@ command_main(const char *program, const char *about,
 		return 1;
 	}
 	json_set_alloc_funcs(alloc_or_end, free);
+	/* "help list" is "list --help". */
+	if (argc == 3 && strcmp(argv[1], "help") == 0 && argv[2][0] != '-') {
+		static char help[] = "--help";
+
+		argv[1] = argv[2];
+		argv[2] = help;
+	}
 	if (argc < 2 || strcmp(argv[1], "help") == 0 ||
 		strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
 		usage(stdout, program, about, table);
@@ -270,24 +343,41 @@ command_main(const char *program, const char *about,
 	for (c = table; c->name != NULL; c++)
 		if (strcmp(c->name, argv[1]) == 0)
 			break;
-	if (c->name == NULL) {
-		fprintf(stderr, "%s: no command \"%s\"; %s help lists them\n",
-			program, argv[1], program);
-		return err_exit(ERR_USAGE);
-	}
+	if (c->name == NULL)
+		return command_unknown(program, table, argv[1]);
 	cx.command = c->name;
 	for (int i = 2; i < argc; i++) {
 		if (strcmp(argv[i], "--") == 0)
 			break;
 		if (strcmp(argv[i], "--help") == 0 ||
 			strcmp(argv[i], "-h") == 0) {
-			printf("%s\n\nusage: %s %s %s\n\n", c->summary,
-				program, c->name, c->args);
+			printf("%s\n\n", c->summary);
+			usage_line(stdout, program, c);
+			putchar('\n');
 			break;
 		}
 	}
 	e = c->run(&cx, argc - 2, argv + 2, &d);
 	return command_end(&cx, c, e, &d);
+}
+
+/* A line to stderr. */
+static void
+line_tell(const char *prefix, const char *fmt, va_list ap)
+{
+	char *text, *line;
+
+	if (vasprintf(&text, fmt, ap) < 0) {
+		fprintf(stderr, "%sout of memory\n", prefix);
+		return;
+	}
+	if (asprintf(&line, "%s%s\n", prefix, text) < 0) {
+		fprintf(stderr, "%s%s\n", prefix, text);
+	} else {
+		say(stderr, line);
+		free(line);
+	}
+	free(text);
 }
 
 void
@@ -300,22 +390,21 @@ talk(const struct context *cx, const char *fmt, ...)
 	/* In a log of both, what was said last stands last. */
 	fflush(stdout);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	line_tell("", fmt, ap);
 	va_end(ap);
-	fputc('\n', stderr);
 }
 
 void
 talk_warn(const struct context *cx, const char *fmt, ...)
 {
+	char prefix[64];
 	va_list ap;
 
 	fflush(stdout);
-	fprintf(stderr, "%s: ", cx->program);
+	snprintf(prefix, sizeof(prefix), "%s: ", cx->program);
 	va_start(ap, fmt);
-	vfprintf(stderr, fmt, ap);
+	line_tell(prefix, fmt, ap);
 	va_end(ap);
-	fputc('\n', stderr);
 }
 
 bool
@@ -325,11 +414,12 @@ talk_confirm(const struct context *cx, const char *question)
 
 	if (cx->no_input || isatty(STDIN_FILENO) != 1)
 		return false;
-	fprintf(stderr, "%s [y/N] ", question);
+	say(stderr, question);
+	fputs(" [y/N] ", stderr);
 	if (fgets(line, sizeof(line), stdin) == NULL)
 		return false;
-	return (line[0] == 'y' || line[0] == 'Y') &&
-		(line[1] == '\n' || line[1] == '\0');
+	line[strcspn(line, "\n")] = '\0';
+	return strcasecmp(line, "y") == 0 || strcasecmp(line, "yes") == 0;
 }
 
 const char *

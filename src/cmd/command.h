@@ -68,14 +68,15 @@ enum err command_opts(struct context *cx, const struct opt *opts, int argc,
 	char **argv, int least, int most, int *first, struct diag *d)
 	ERR_MUST_USE;
 
-/* Talk: one line to stderr, unless quiet. Foreign text must be escaped. */
+/* Talk: one line to stderr, unless quiet, broken where the terminal is
+ * narrow. Foreign text must be escaped. */
 void talk(const struct context *cx, const char *fmt, ...) ERR_PRINTF(2, 3);
 
 /* The same even when quiet, prefixed "PROGRAM: ". */
 void talk_warn(const struct context *cx, const char *fmt, ...)
 	ERR_PRINTF(2, 3);
 
-/* Ask on the terminal, y or n; no terminal or --no-input is no. */
+/* Ask on the terminal, yes or no; no terminal or --no-input is no. */
 bool talk_confirm(const struct context *cx, const char *question);
 
 /* "12.3 KB" into a caller's array; returns it. 1 KB is 1000 bytes. */

@@ -23,6 +23,14 @@ run 1 "no outlet: list fails" erika list
 like "$err" 'erika add' "and says what to do"
 run 1 "no outlet: sync fails" erika sync
 run 2 "an unknown option is wrong usage" erika sync --no-such
+run 2 "so is a mistyped one" erika sync --cuontry RU
+like "$err" 'is it --country\?' "whose near name is said"
+run 2 "a mistyped command is wrong usage" erika snyc
+like "$err" 'is it "sync"\?' "whose near name is said, too"
+run 2 "an option alone is wrong usage" erika --json list
+like "$err" 'options come after the command' "and where it belongs is said"
+run 0 "help of a command" erika help sync
+like "$out" '^usage: erika sync' "is its --help"
 run 2 "so is a missing argument" erika read
 
 # ---- the first day
