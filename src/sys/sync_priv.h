@@ -234,9 +234,10 @@ struct sync_pull {
 	bool head_kept;
 	struct sync_part *parts;
 	size_t n_parts;
-	size_t loose; /* bytes that are here and not kept */
-	bool found;   /* some of it was kept by an earlier sync */
-	bool refused; /* signed, yet we do not accept it */
+	size_t loose;	 /* bytes that are here and not kept */
+	int64_t kept_at; /* when last, or begun; clock_steady */
+	bool found;	 /* some of it was kept by an earlier sync */
+	bool refused;	 /* signed, yet we do not accept it */
 	struct diag refusal;
 	struct sync_reason why;
 	bool ok; /* verified up to the end of texts */

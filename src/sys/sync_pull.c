@@ -1,16 +1,17 @@
 /* Bundles on their way: the head first, then the texts from several mirrors,
- * every part checked as it comes, so that each lie has one liar. Large ones are
- * kept in pieces, so that an interrupted sync goes on where it was. */
+ * every part checked as it comes, so that each lie has one liar. What takes long
+ * is kept in pieces, so that an interrupted sync goes on where it was. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "clock.h"
 #include "sync_priv.h"
 
-/* Bundles up to so large come in a second or two: not worth the writing. And
- * how many bytes may be lost by an interruption. */
-#define KEEP_FROM (256 * LIMIT_KIB)
+/* How many bytes may be lost by an interruption, and how many microseconds:
+ * what comes sooner is not worth the writing. */
 #define KEEP_EACH (512 * LIMIT_KIB)
+#define KEEP_TIME (5 * (int64_t)1000000)
 
 void
 sync_pull_clear(struct sync_pull *p)
@@ -27,7 +28,7 @@ sync_pull_start(
 {
 	enum err e;
 
-	*p = (struct sync_pull){.g = g};
+	*p = (struct sync_pull){.g = g, .kept_at = clock_steady()};
 	buf_init(&p->path, LIMIT_PATH + 80);
 	if (!trust_target_bundle(g, &p->head, &p->digest, &p->text_end) ||
 		!trust_target_sha256(g, p->sha256))
@@ -210,8 +211,7 @@ pull_keep(struct sync *s, struct sync_pull *p, struct diag *d)
 	enum err e;
 	size_t i;
 
-	if (s->o->from != NULL || p->text_end < KEEP_FROM ||
-		p->loose < KEEP_EACH)
+	if (s->o->from != NULL || p->loose == 0)
 		return ERR_OK;
 	e = library_begin(s->lib, d);
 	if (e == ERR_OK)
@@ -226,7 +226,15 @@ pull_keep(struct sync *s, struct sync_pull *p, struct diag *d)
 		p->parts[i].kept |= p->parts[i].here;
 	p->head_kept = p->found = true;
 	p->loose = 0;
+	p->kept_at = clock_steady();
 	return ERR_OK;
+}
+
+static bool
+is_keeping_due(const struct sync_pull *p)
+{
+	return p->loose >= KEEP_EACH ||
+	       clock_steady() - p->kept_at >= KEEP_TIME;
 }
 
 static void
@@ -250,8 +258,6 @@ pull_resume(struct sync *s, struct sync_pull *p, struct diag *d)
 	struct diag why;
 	size_t i;
 
-	if (p->text_end < KEEP_FROM)
-		return ERR_OK;
 	e = library_parts(s->lib, s->outlet->id, p->sha256, row_read, p, d);
 	if (e != ERR_OK || !p->found)
 		return e;
@@ -314,7 +320,7 @@ pull_take(void *arg, size_t route, size_t file, uint64_t offset,
 			e = units_add(s, p, file, d);
 	} else {
 		e = part_take(p, offset, bytes, verdict, &why, d);
-		if (e == ERR_OK && *verdict == ERR_OK)
+		if (e == ERR_OK && *verdict == ERR_OK && is_keeping_due(p))
 			e = pull_keep(s, p, d);
 	}
 	if (e == ERR_OK && *verdict != ERR_OK)
@@ -382,7 +388,7 @@ pull_end(struct sync *s, struct sync_pull *p, bool done, struct diag *d)
 			"no mirror is left to ask for %s", path);
 	sync_worse(&s->worst, p->why.err, &p->why.diag);
 	s->r->absent++;
-	return ERR_OK;
+	return p->b == NULL ? ERR_OK : pull_keep(s, p, d);
 }
 
 enum err

@@ -73,13 +73,22 @@ ok $? "and whole"
 
 # ---- what is large goes on at the part where it was
 
-# slow.py PORT-FILE ROOT: a mirror that sends 300 KB/s, to have time to kill.
+# slow.py ROOT: a mirror that sends 300 KB/s, to have time to kill; while there
+# is a file slow.limit it has nothing any more after so many bytes, and while
+# there is slow.thin it sends a thirtieth.
 cat >slow.py <<'PY'
 import http.server, os, re, sys, time
 class Slow(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    def is_over(self):
+        if not os.path.exists("slow.limit"):
+            return False
+        with open("slow.sent") as sent, open("slow.limit") as limit:
+            return sum(map(int, sent)) > int(limit.read())
     def do_GET(self):
         try:
+            if self.is_over():
+                raise OSError
             with open(sys.argv[1] + self.path, "rb") as f:
                 body = f.read()
         except OSError:
@@ -93,11 +102,15 @@ class Slow(http.server.BaseHTTPRequestHandler):
                              % (m[1], m[2], size))
         self.send_header("Content-Length", str(len(body or b"")))
         self.end_headers()
-        for i in range(0, len(body or b""), 15000):
-            self.wfile.write(body[i:i + 15000])
+        step = 500 if os.path.exists("slow.thin") else 15000
+        for i in range(0, len(body or b""), step):
+            self.wfile.write(body[i:i + step])
             with open("slow.sent", "a") as f:
-                f.write("%d\n" % len(body[i:i + 15000]))
+                f.write("%d\n" % len(body[i:i + step]))
             time.sleep(.05)
+            if self.is_over():
+                self.close_connection = True
+                return
     def log_message(self, *args):
         pass
 class Server(http.server.ThreadingHTTPServer):
@@ -157,6 +170,12 @@ until_sent() {
 	done
 }
 
+reader all
+trust h --mirror "$slow"
+erika sync -q --from first
+: >slow.sent
+erika sync -q
+whole_text=$(sent)
 reader big
 trust h --mirror "$slow"
 erika sync -q --from first
@@ -177,6 +196,47 @@ again=$(sent)
 echo "# $first bytes before, $again after"
 ok "$([ "$again" -gt 1000 ] && [ "$again" -lt 800000 ]; echo $?)" \
 	"and did not fetch again what was here"
+
+# Nobody has the rest, and then somebody has: what came is not lost.
+reader little
+trust h --mirror "$slow"
+erika sync -q --from first
+: >slow.sent
+echo 400000 >slow.limit
+erika sync -q 2>cut.err
+like "$?" '^(3|10)$' "not all can be had"
+first=$(sent)
+rm slow.limit
+: >slow.sent
+run 0 "the next sync" erika sync
+is "$(erika list --json | wc -l)" 11 "has all"
+again=$(sent)
+echo "# $first bytes before, $again after, $whole_text in all"
+ok "$([ $((again + first)) -lt $((whole_text + 300000)) ]; echo $?)" \
+	"and did not fetch again what was here"
+# By a thin line a little is much.
+reader thin
+trust h --mirror "$slow"
+erika sync -q --from first
+: >slow.sent
+: >slow.thin
+erika sync -q >/dev/null 2>&1 &
+pid=$!
+parts=0
+for _ in $(seq 300); do
+	parts=$(python3 -c 'import sqlite3
+db = sqlite3.connect("file:readers/thin/erika/library.db?mode=ro", uri=True)
+print(db.execute("SELECT count(*) FROM part").fetchone()[0])' 2>thin.err) ||
+		parts=0
+	[ "$parts" = 0 ] || break
+	sleep 0.1
+done
+kill -9 $pid
+wait $pid 2>/dev/null
+rm slow.thin
+[ "$parts" -gt 0 ] && [ "$(sent)" -lt 500000 ]
+ok $? "by a thin line parts are kept sooner: $(sent) bytes sent"
+reader big
 
 : >slow.sent
 erika sync -q --images >/dev/null 2>&1 &
