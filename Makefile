@@ -17,7 +17,7 @@ XML = $(shell pkg-config --cflags libxml-2.0)
 WIDE = -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE $(WIDE) \
 	-DERIKA_VERSION='"$(VERSION)"' $(WARN) \
-	-ffile-prefix-map=$(CURDIR)=. $(XML) $(CFLAGS) -MMD -MP
+	-ffile-prefix-map=$(CURDIR)=. -ffile-prefix-map=$(B)/=build/ $(XML) $(CFLAGS) -MMD -MP
 
 objs = $(patsubst %.c,$(B)/%.o,$(wildcard $(1)))
 

@@ -80,7 +80,8 @@ add_escaped(struct buf *out, struct span s)
 	for (i = 0; e == ERR_OK && i <= s.n; i++) {
 		if (i < s.n && s.p[i] > ' ')
 			continue;
-		e = buf_add(out, s.p + from, i - from);
+		if (i > from)
+			e = buf_add(out, s.p + from, i - from);
 		if (e == ERR_OK && i < s.n && s.p[i] == ' ')
 			e = buf_str(out, "%20");
 		from = i + 1;

@@ -110,8 +110,9 @@ read_chunks(struct walk *w)
 static enum err
 read_size(struct walk *w)
 {
-	const uint8_t *p = w->picture.p + CHUNK;
-	size_t n = w->picture.n < CHUNK ? 0 : w->picture.n - CHUNK;
+	struct span chunk = w->picture;
+	size_t n = chunk.n < CHUNK ? 0 : chunk.n - CHUNK;
+	const uint8_t *p = n == 0 ? chunk.p : chunk.p + CHUNK;
 	uint32_t width, height, canvas_w, canvas_h, bits;
 
 	if (n >= 10 && w->picture.p[3] == ' ' && (p[0] & 1) == 0 &&

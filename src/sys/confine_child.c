@@ -165,17 +165,24 @@ child_serve(struct confine *c, struct buf *request, struct buf *answer)
 	return fine;
 }
 
+/* No more than n, nor than there was: only root may raise a limit. */
 static struct rlimit
-both(rlim_t n)
+lowered(struct rlimit r, rlim_t n)
 {
-	return (struct rlimit){.rlim_cur = n, .rlim_max = n};
+	if (r.rlim_max > n)
+		r.rlim_max = n;
+	r.rlim_cur = r.rlim_max;
+	return r;
 }
 
 /* RLIMIT_* are of an enum in glibc, of int elsewhere: no function takes both. */
 #define limit(what, n)                                                         \
 	do {                                                                   \
-		struct rlimit r_ = both(n);                                    \
+		struct rlimit r_;                                              \
                                                                                \
+		if (getrlimit((what), &r_) != 0)                               \
+			_exit(2);                                              \
+		r_ = lowered(r_, (n));                                         \
 		if (setrlimit((what), &r_) != 0)                               \
 			_exit(2);                                              \
 	} while (0)

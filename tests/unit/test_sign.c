@@ -388,18 +388,18 @@ memory_flag(const void *p, const char *flag)
 	return answer;
 }
 
-/* Whether the system says what is left out of core dumps: an emulator of
- * another processor's does not. */
+/* Whether the system says what is left out of core dumps and what is locked:
+ * an emulator of another processor does not. */
 static bool
-tells_dumps(void)
+tells(void)
 {
 	void *p = mmap(NULL, 1, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	bool tells = p != MAP_FAILED && madvise(p, 1, MADV_DONTDUMP) == 0 &&
+	bool yes = p != MAP_FAILED && madvise(p, 1, MADV_DONTDUMP) == 0 &&
 		     memory_flag(p, " dd") == 1;
 
 	if (p != MAP_FAILED)
 		munmap(p, 1);
-	return tells;
+	return yes;
 }
 
 static void
@@ -411,7 +411,7 @@ test_memory(void)
 	int answer;
 
 	answer = memory_flag(k, " dd");
-	if (!tells_dumps())
+	if (!tells())
 		skip("/proc/self/smaps does not tell",
 			"a key is left out of core dumps");
 	else
@@ -421,7 +421,7 @@ test_memory(void)
 #if defined(__SANITIZE_ADDRESS__)
 	answer = -1; /* the sanitizer makes mlock do nothing */
 #endif
-	if (answer < 0 || getrlimit(RLIMIT_MEMLOCK, &locked) != 0 ||
+	if (!tells() || answer < 0 || getrlimit(RLIMIT_MEMLOCK, &locked) != 0 ||
 		locked.rlim_cur < 65536)
 		skip("no VmFlags, a sanitizer, or no memory may be locked",
 			"a key is never swapped");
