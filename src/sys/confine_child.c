@@ -17,6 +17,10 @@
  * limit: it may be asked thousands of times. Then it starts anew. */
 #define LIFE 100
 
+/* How much memory is in use before the first request, where nothing says it:
+ * systems other than Linux, or no /proc. */
+#define USED_AT_MOST (256u << 20)
+
 /* Beyond this an answer's buffer is given back. */
 #define KEEP_MEMORY (4u << 20)
 
@@ -235,11 +239,14 @@ confine_child(struct confine *c, int fd)
 	limit(RLIMIT_NPROC, 0);
 #endif
 	limit(RLIMIT_CPU, (rlim_t)c->limits.seconds * LIFE);
-#ifdef RLIMIT_AS
 	/* Under a sanitizer a sixteenth of all addresses is in use. */
+#ifdef RLIMIT_AS
 	if (used > 0)
-		limit(RLIMIT_AS, (rlim_t)(used + c->limits.memory));
+		limit(RLIMIT_AS, (rlim_t)used + c->limits.memory);
 #endif
+	/* Linux and OpenBSD count here all that malloc has. */
+	if (used == 0)
+		limit(RLIMIT_DATA, (rlim_t)USED_AT_MOST + c->limits.memory);
 	if (!confine_filter())
 		_exit(2);
 	buf_init(&request, SIZE_MAX / 2);

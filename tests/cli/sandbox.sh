@@ -18,6 +18,20 @@ if [ "$("$tool" -r | head -c 4)" = none ]; then
 	exit
 fi
 
+# ---- no /proc: nobody says how much memory is in use already
+
+helper=$ERIKA_BIN/tests/unit/test_confine
+if unshare -m mount -t tmpfs none /proc 2>/dev/null && [ -x "$helper" ]; then
+	mkdir helper
+	# Not this machine's memory, should the helper have no limit.
+	out=$(cd helper && ulimit -v 8000000 && unshare -m sh -c \
+		"mount -t tmpfs none /proc && exec $helper")
+	like "$out" '^ok .* - memory is limited$' \
+		"without /proc, a helper's memory is limited all the same"
+else
+	skip "a helper without /proc" "mounting is not permitted here"
+fi
+
 # ---- a kernel that lacks a part
 
 is "$("$tool" -r)" "call OK " "this one can do all of it"
