@@ -50,6 +50,9 @@ LDFLAGS =
 AS_NEEDED =
 endif
 AS_NEEDED += -L$(PACKAGES)/lib
+ifneq ($(filter Darwin OpenBSD,$(OS)),)
+LD_press += -liconv
+endif
 endif
 
 all: $(PROGRAMS)
