@@ -3,9 +3,12 @@
 #ifndef ERIKA_ELSEWHERE_H
 #define ERIKA_ELSEWHERE_H
 
+#include <stdarg.h>
 #include <stddef.h>
 
 /* All of them. */
+int asprintf(char **s, const char *format, ...);
+int vasprintf(char **s, const char *format, va_list ap);
 void *memmem(const void *p, size_t n, const void *what, size_t n_what);
 
 #ifdef __OpenBSD__
