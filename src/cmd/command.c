@@ -410,12 +410,12 @@ talk_warn(const struct context *cx, const char *fmt, ...)
 bool
 talk_confirm(const struct context *cx, const char *question)
 {
-	char line[16];
+	char line[16], ask[400];
 
 	if (cx->no_input || isatty(STDIN_FILENO) != 1)
 		return false;
-	say(stderr, question);
-	fputs(" [y/N] ", stderr);
+	snprintf(ask, sizeof(ask), "%s [y/N] ", question);
+	say(stderr, ask);
 	if (fgets(line, sizeof(line), stdin) == NULL)
 		return false;
 	line[strcspn(line, "\n")] = '\0';

@@ -68,7 +68,8 @@ line_say(FILE *f, const char *s, size_t n, unsigned width)
 		for (word = gap; word < n && s[word] != ' '; word++)
 			;
 		need = columns_of(s + gap, word - gap);
-		if (!begins && column + (gap - at) + need > width) {
+		if (!begins && need + deep <= width &&
+			column + (gap - at) + need > width) {
 			fprintf(f, "\n%*s", (int)deep, "");
 			column = deep;
 		} else {
@@ -106,7 +107,7 @@ say_near(const char *typed, const char *name)
 {
 	size_t a = strlen(typed), b = strlen(name), i = 0, end = 0;
 
-	if (a >= 3 && a < b && strncmp(typed, name, a) == 0)
+	if (a >= 2 && a < b && strncmp(typed, name, a) == 0)
 		return true;
 	if (a < 3 || a > b + 1 || b > a + 1)
 		return false;

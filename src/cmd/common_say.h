@@ -15,7 +15,7 @@ unsigned say_columns(FILE *f);
 void say(FILE *f, const char *text);
 
 /* Whether `typed` is what somebody means who wants `name`: its beginning, of
- * three letters or more, or one slip away (a letter more, less, another, or
+ * two letters or more, or one slip away (a letter more, less, another, or
  * two that changed places). */
 bool say_near(const char *typed, const char *name);
 

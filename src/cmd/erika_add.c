@@ -197,7 +197,13 @@ keep(const struct context *cx, struct add *a, struct library *l,
 		library_rollback(l);
 		return e;
 	}
-	if (known == NULL)
+	if (known == NULL && told == 0 && !share && !a->is_mirror)
+		talk(cx,
+			"Added. Next: a mirror to sync from: erika add "
+			"--mirror URL \"%s\"; or a share file: erika sync "
+			"--from FILE",
+			text_show(shown, sizeof(shown), span_str(a->outlet)));
+	else if (known == NULL)
 		talk(cx, "Added. Now: erika sync%s%s", share ? " --from " : "",
 			share ? a->what : "");
 	else if (told + a->is_mirror == 0)
@@ -291,7 +297,8 @@ erika_add(struct context *cx, int argc, char **argv, struct diag *d)
 	if (e == ERR_OK && first == argc && a.files.n == 0)
 		e = diag_set(d, ERR_USAGE,
 			"what is to be added? A 1.root.json, a link, a "
-			"folder, a URL, or --mirror-file");
+			"folder, a URL, --mirror-file, or the name of an "
+			"outlet that gets a --mirror");
 	if (e == ERR_OK)
 		e = config_load(&options, &config, d);
 	if (e != ERR_OK)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../core/text.h"
+#include "../core/words.h"
 #include "../sys/archive.h"
 #include "../sys/file.h"
 #include "../sys/source.h"
@@ -153,8 +154,21 @@ root_by_link(struct add *a, struct fetch *f, struct diag *d)
 enum err
 add_root_get(struct add *a, struct diag *d)
 {
+	uint8_t fp[WORDS_BYTES];
 	struct fetch *f = NULL;
 	enum err e;
+
+	if (!a->is_link && !file_exists(a->what) &&
+		words_parse(span_str(a->what), fp, d) == ERR_OK)
+		return diag_set(d, ERR_USAGE,
+			"eight words say whom to trust, not where to find "
+			"them: erika add --words \"...\" with the newsroom's "
+			"link, or a URL or file of theirs");
+	if (!a->is_link && !is_url(a->what) && !file_exists(a->what))
+		return diag_set(d, ERR_MISSING,
+			"%s is no file, folder, link, URL or outlet that you "
+			"trust (erika outlets lists those)",
+			a->what);
 
 	a->is_mirror = !a->is_link && (is_url(a->what) || file_is_dir(a->what));
 	if (!a->is_link && !a->is_mirror && !archive_probe(a->what))

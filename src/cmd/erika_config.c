@@ -44,8 +44,19 @@ set_text(char **out, const char *value, struct diag *d)
 static enum err
 set_country(struct config *c, const char *value, struct diag *d)
 {
+	char code[3] = "";
 	char shown[32];
 
+	size_t i;
+
+	/* What can only be meant so is taken so. */
+	if (strlen(value) == 2)
+		for (i = 0; i < 2; i++)
+			code[i] = (char)(value[i] >= 'a' && value[i] <= 'z'
+						 ? value[i] - 32
+						 : value[i]);
+	if (code[0] != '\0')
+		value = code;
 	if (!country_code_ok(span_str(value)))
 		return diag_set(d, ERR_CONFIG,
 			"\"%s\" is not a country code like RU",

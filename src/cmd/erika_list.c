@@ -5,9 +5,13 @@
 #include "../core/date.h"
 #include "../core/text.h"
 #include "../read/terminal.h"
+#include "../sys/clock.h"
 #include "erika.h"
 
 #define LIMIT_ON_TERMINAL 20
+
+/* Below so many columns, as on a phone, the title gets the room. */
+#define COLUMNS_NARROW 64
 
 static enum err
 article_json(const struct library_article *a, struct diag *d)
@@ -38,20 +42,44 @@ mark(const struct library_article *a)
 	return a->read ? ' ' : '*';
 }
 
+/* "19 Nov" of the year that it is, "2025" of another. */
+static const char *
+day_short(char out[static 8], const char *iso, int64_t now)
+{
+	static const char names[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
+	unsigned month =
+		(unsigned)(iso[5] - '0') * 10 + (unsigned)(iso[6] - '0');
+	char today[DATE_SIZE];
+
+	date_format(today, now);
+	if (strncmp(iso, today, 4) == 0 && month >= 1 && month <= 12)
+		snprintf(out, 8, "%c%c %.3s", iso[8] == '0' ? ' ' : iso[8],
+			iso[9], names + (size_t)3 * (month - 1));
+	else
+		snprintf(out, 8, "%.4s", iso);
+	return out;
+}
+
 static enum err
 article_print(const struct context *cx, const struct library_article *a,
-	unsigned columns, struct diag *d)
+	unsigned columns, int64_t now, struct diag *d)
 {
 	static const char gone[] = "[retracted] ";
-	char iso[DATE_SIZE], left[80];
+	char iso[DATE_SIZE], left[80], day[8];
 	unsigned width;
 	struct buf line;
 	enum err e;
 	int n;
 
 	date_format(iso, a->updated);
-	n = snprintf(left, sizeof(left), "%4lld %c %.10s %-7.8s ",
-		(long long)a->n, mark(a), iso, a->language);
+	/* A phone does without the language's region. */
+	if (columns > 0 && columns < COLUMNS_NARROW)
+		n = snprintf(left, sizeof(left), "%3lld %c %-6s %-2.*s ",
+			(long long)a->n, mark(a), day_short(day, iso, now),
+			(int)strcspn(a->language, "-"), a->language);
+	else
+		n = snprintf(left, sizeof(left), "%4lld %c %.10s %-7.8s ",
+			(long long)a->n, mark(a), iso, a->language);
 	buf_init(&line, 8192);
 	e = buf_str(&line, left);
 	width = columns > (unsigned)n + 16 ? columns - (unsigned)n : 16;
@@ -89,7 +117,8 @@ articles_print(const struct context *cx, struct library *l,
 		return e;
 	for (i = 0; e == ERR_OK && i < list.n; i++)
 		e = cx->json ? article_json(&list.list[i], d)
-			     : article_print(cx, &list.list[i], columns, d);
+			     : article_print(cx, &list.list[i], columns,
+				       clock_now(), d);
 	for (i = 0; i < list.n; i++)
 		marked |= mark(&list.list[i]) != ' ';
 	/* The hint comes after what it is about, also into one file. */

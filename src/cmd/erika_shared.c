@@ -83,8 +83,8 @@ erika_library(struct library **l, struct library_outlets *outlets, bool none_ok,
 		e = library_outlets(*l, outlets, d);
 	if (e == ERR_OK && outlets->n == 0 && !none_ok)
 		e = diag_set(d, ERR_MISSING,
-			"you trust no outlet yet; erika add FILE begins with "
-			"one");
+			"you trust no outlet yet; erika add with the link or "
+			"file that a newsroom gave you begins with one");
 	return e;
 }
 

@@ -173,12 +173,12 @@ outcome_tell(const struct context *cx, const struct outcome *o, struct diag *d)
 {
 	if (o->failed > 0 && o->failed < o->tried)
 		return diag_set(d, ERR_PARTIAL,
-			"%u of %u mirrors failed; "
-			"publish again when they are "
-			"back",
-			o->failed, o->tried);
+			"%u of %u mirrors failed; publish again when %s back",
+			o->failed, o->tried,
+			o->failed == 1 ? "it is" : "they are");
 	if (o->failed > 0)
-		return diag_set(d, ERR_FAILED, "no mirror was reached");
+		return diag_set(d, ERR_FAILED, "no mirror was reached; all is signed here: publish "
+			"again when one is back");
 	if (o->tried == 0)
 		talk(cx, "No mirror to copy to: name some in mirrors.ini, or "
 			 "copy repository/ yourself, timestamp.json last.");

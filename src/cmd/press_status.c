@@ -75,10 +75,11 @@ counts(struct room *r, json_t *all, struct diag *d)
 				     (json_int_t)bundles, "unpublished",
 				     (json_int_t)waiting));
 	else if (e == ERR_OK)
-		printf("packed  %lld articles (%lld retracted) in %lld "
-		       "bundles; %lld not published yet\n",
-			(long long)articles, (long long)retracted,
-			(long long)bundles, (long long)waiting);
+		printf("packed  %lld article%s (%lld retracted) in %lld "
+		       "bundle%s; %lld not published yet\n",
+			(long long)articles, articles == 1 ? "" : "s",
+			(long long)retracted, (long long)bundles,
+			bundles == 1 ? "" : "s", (long long)waiting);
 	return e;
 }
 
@@ -101,7 +102,7 @@ expiry_print(json_t *all, const char *name, uint64_t version, int64_t expires,
 		(unsigned long long)version,
 		expires > now ? "until" : "EXPIRED", when);
 	if (expires > now)
-		printf(" (%lld days)", days);
+		printf(" (%lld day%s)", days, days == 1 ? "" : "s");
 	putchar('\n');
 }
 

@@ -82,11 +82,50 @@ word_find(struct span s)
 	return at == NULL ? -1 : (int)(at - words_list);
 }
 
-/* The word that begins with the same four letters: there is one at most. */
+/* Whether one letter more in the longer makes the shorter the same. */
+static bool
+is_one_more(const char *longer, size_t n, const char *shorter, size_t m)
+{
+	size_t i = 0;
+
+	if (n != m + 1)
+		return false;
+	while (i < m && longer[i] == shorter[i])
+		i++;
+	return memcmp(longer + i + 1, shorter + i, m - i) == 0;
+}
+
+/* The word that lacks one letter of `s`, or has one more. */
+static const char *
+word_slipped(struct span s)
+{
+	char low[WORDS_SIZE + 1] = "";
+	size_t i, n;
+
+	if (s.n < 3 || s.n > WORDS_SIZE)
+		return NULL;
+	for (i = 0; i < s.n; i++)
+		low[i] = (char)(s.p[i] >= 'A' && s.p[i] <= 'Z' ? s.p[i] + 32
+							       : s.p[i]);
+	for (i = 0; i < WORDS_COUNT; i++) {
+		n = strlen(words_list[i]);
+		if (is_one_more(low, s.n, words_list[i], n) ||
+			is_one_more(words_list[i], n, low, s.n))
+			return words_list[i];
+	}
+	return NULL;
+}
+
+/* That, else the word that begins with the same four letters: there is one at
+ * most. */
 static const char *
 word_near(struct span s)
 {
+	const char *slipped = word_slipped(s);
 	size_t i, k;
+
+	if (slipped != NULL)
+		return slipped;
 
 	if (s.n < 4)
 		return NULL;

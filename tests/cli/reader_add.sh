@@ -35,11 +35,16 @@ like "$err" "these are $right" "are said"
 run 2 "a word that is none" erika add --words "${right% *} qqqqq" \
 	h/m/m/1.root.json
 like "$err" 'wrong usage: --words: word 8, "qqqqq", is not in the list' "is named"
+run 2 "words and no place" erika add "$right"
+like "$err" 'whom to trust, not where to find them' "which is said"
+run 1 "nothing of that name" erika add nosuch
+like "$err" 'nosuch is no file, folder, link, URL or outlet' "which is said"
 run 2 "seven words" erika add --words "${right% *}" h/m/m/1.root.json
 run 1 "nothing was added by all that" erika outlets
 shouted=$(printf '%s' "$right" | tr 'a-z ' 'A-Z-')
 run 0 "the right words, however typed" erika add --words "$shouted" \
 	h/m/m/1.root.json
+like "$err" 'a mirror to sync from: erika add --mirror' "and what is next"
 run 0 "it is listed" erika outlets
 like "$out" '^The Harbour$' "by name"
 like "$out" "words    $right" "words"

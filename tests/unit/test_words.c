@@ -158,6 +158,9 @@ test_typed(void)
 	snprintf(w, sizeof(w), "%sx", first);
 	is_err(parse_eight(w, " ", fp, &d), ERR_SYNTAX, "a letter too many");
 	ok(strstr(d.why, first) != NULL, "names the near word: %s", d.why);
+	is_err(parse_eight("behive", " ", fp, &d), ERR_SYNTAX, "one too few");
+	ok(strstr(d.why, "\"beehive\" is") != NULL,
+		"the one that is a letter away comes first: %s", d.why);
 	snprintf(w, sizeof(w), "%.4s", first);
 	is_err(parse_eight(w, " ", fp, &d), ERR_SYNTAX, "cut to four letters");
 	is_err(parse_eight("zzzzzzzzzzzz", " ", fp, &d), ERR_SYNTAX, "noise");
