@@ -172,12 +172,17 @@ secret_read(const char *path, struct buf *b, struct diag *d)
 	return ERR_OK;
 }
 
+/* Typed passphrases before it is given up: a slip of a finger should not cost
+ * the work before it. */
+#define TRIES 3
+
 static enum err
 unlock(struct keyring *ring, const char *path, struct span file,
 	struct sign_key **out, struct diag *d)
 {
 	struct span pass;
 	enum err e = sign_key_load(file, NULL, out, d);
+	int tries;
 
 	if (e != ERR_USAGE)
 		return e;
@@ -189,11 +194,19 @@ unlock(struct keyring *ring, const char *path, struct span file,
 			return e;
 		pass_free(&ring->pass);
 	}
-	e = pass_read(ring->pass_file, false, path, &ring->pass, d);
-	if (e != ERR_OK)
-		return e;
-	pass = pass_view(&ring->pass);
-	return sign_key_load(file, &pass, out, d);
+	for (tries = 0; tries < TRIES; tries++) {
+		e = pass_read(ring->pass_file, false, path, &ring->pass, d);
+		if (e != ERR_OK)
+			return e;
+		pass = pass_view(&ring->pass);
+		e = sign_key_load(file, &pass, out, d);
+		if (e != ERR_KEY || ring->pass_file != NULL ||
+			tries + 1 == TRIES)
+			break;
+		fputs("That is not it. Once more:\n", stderr);
+		pass_free(&ring->pass);
+	}
+	return e;
 }
 
 enum err

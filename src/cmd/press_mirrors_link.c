@@ -7,6 +7,7 @@
 
 #include "../core/text.h"
 #include "../core/trust.h"
+#include "../core/words.h"
 #include "../sys/file.h"
 #include "press_json.h"
 #include "press_mirrors.h"
@@ -202,6 +203,19 @@ link_json(const char *link)
 	json_decref(o);
 }
 
+/* Whoever scans a poster is asked for the words. */
+static void
+words_tell(struct mirrors_run *k, const uint8_t fingerprint[static 32])
+{
+	struct buf words;
+
+	buf_init(&words, 256);
+	if (words_add(&words, fingerprint) == ERR_OK)
+		talk(k->cx, "Wrote %s. Print the eight words beside it: %s",
+			k->out, buf_cstr(&words));
+	buf_free(&words);
+}
+
 enum err
 mirrors_link(
 	struct mirrors_run *k, bool qr, int argc, char **argv, struct diag *d)
@@ -230,6 +244,8 @@ mirrors_link(
 	/* Beside the code, so that people see what they show. */
 	if (e == ERR_OK && qr)
 		talk(k->cx, "%s", buf_cstr(&b));
+	if (e == ERR_OK && qr && k->out != NULL)
+		words_tell(k, l.fingerprint);
 	qr_free(q);
 	buf_free(&b);
 	return e;

@@ -223,6 +223,8 @@ PY
 	python3 picture.py run.out light.pbm ink
 	is "$(scan light.pbm)" "$public" "scans, too"
 	run 0 "as SVG" p qr -o code.svg
+	like "$err" "Wrote code.svg. Print the eight words beside it: [a-z]" \
+		"with what belongs beside it"
 	python3 picture.py code.svg svg.pbm svg
 	is "$(scan svg.pbm)" "$public" "scans"
 	run 0 "as a bitmap" p qr -o code.pbm
@@ -236,9 +238,12 @@ PY
 		like "$(head -n 1 color.txt)" '30;107m' "with colours"
 		python3 picture.py color.txt color.pbm ink
 		is "$(scan color.pbm)" "$public" "scans"
-		like "$(script -qec "stty cols 40;
-			erika-press mirrors -C room qr" /dev/null </dev/null)" \
+		script -qec "stty cols 40;
+			erika-press mirrors -C room qr" /dev/null </dev/null |
+			tr -d '\r' >narrow.txt
+		like "$(tr -s ' \n' ' ' <narrow.txt)" \
 			'40 columns .*-o FILE.svg' "a narrow one is told"
+		is "$(awk 'length > 40' narrow.txt)" "" "in its 40 columns"
 	else
 		skip "terminals" "needs script"
 	fi
