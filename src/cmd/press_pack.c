@@ -256,7 +256,7 @@ packing_report(const struct packing *p, struct diag *d)
 	if (p->dry_run)
 		talk(p->cx, "Nothing was written (--dry-run).");
 	else if (p->bundles > 0)
-		talk(p->cx, "Next: erika-press publish");
+		talk(p->cx, "Next: erika-press publish%s", p->room->option);
 	if (p->refused > 0)
 		return diag_set(d, ERR_PARTIAL,
 			"%u file%s could not be read; the rest is packed",

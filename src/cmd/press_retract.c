@@ -95,8 +95,10 @@ press_retract(struct context *cx, int argc, char **argv, struct diag *d)
 		talk(cx, "retracted   %s (revision %u): %s", a.id,
 			(unsigned)a.revision,
 			text_show(shown, sizeof(shown), span_str(a.title)));
-		talk(cx, "Earlier bundles on mirrors still hold its old text. "
-			 "Next: erika-press publish");
+		talk(cx,
+			"Earlier bundles on mirrors still hold its old text. "
+			"Next: erika-press publish%s",
+			r->option);
 	}
 	press_bundle_free(b);
 	article_clear(&a);

@@ -128,6 +128,12 @@ room_open(const struct room_options *o, struct room **out, struct diag *d)
 		return diag_set(d, ERR_NOMEM, "out of memory");
 	}
 	r->lock = -1;
+	if (asprintf(&r->option, "%s%s", o->dir == NULL ? "" : " -C ",
+		    o->dir == NULL ? "" : o->dir) < 0) {
+		r->option = NULL;
+		room_close(r);
+		return diag_set(d, ERR_NOMEM, "out of memory");
+	}
 	e = settings_read(r, d);
 	if (e == ERR_OK) {
 		keys = room_path(r, "keys");
@@ -178,6 +184,7 @@ room_close(struct room *r)
 	db_close(r->db);
 	if (r->lock >= 0)
 		close(r->lock);
+	free(r->option);
 	free(r->dir);
 	free(r->name);
 	free(r->language);

@@ -27,6 +27,8 @@ struct room {
 	char *desk;	/* the desk that packs: --desk, else home */
 	struct db *db;
 	int lock; /* the folder, locked; or -1 */
+	/* How to name it in a command that is proposed: " -C DIR" or "". */
+	char *option;
 	struct keyring keys;
 };
 
@@ -37,7 +39,7 @@ struct room_options {
 };
 #define ROOM_OPTIONS(o)                                                        \
 	{"newsroom", 'C', OPT_STRING, &(o).dir, "DIR",                         \
-		"the newsroom's folder (default: $ERIKA_NEWSROOM, else .)"},   \
+		"the newsroom's folder (or $ERIKA_NEWSROOM, or .)"},           \
 	{                                                                      \
 		"passphrase-file", 0, OPT_STRING, &(o).pass_file, "FILE",      \
 			"read the keys' passphrase from FILE's first line"     \
