@@ -247,26 +247,34 @@ static enum err
 change(struct mirror_node *n, struct mirror_config *next, struct diag *d)
 {
 	struct mirror_config was = n->c;
+	struct mirror_blocks fresh = {.n = 0}, blocks = n->blocks;
 	struct diag again;
-	enum err e;
+	enum err e = mirror_blocks_load(&fresh, next, d);
 
+	if (e != ERR_OK) {
+		mirror_blocks_free(&fresh);
+		mirror_config_free(next);
+		return e;
+	}
 	settle_inherited(n, next);
 	wire(n, next);
 	close_admit(n);
+	n->blocks = fresh;
 	n->c = *next;
 	e = open_admit(n, d);
 	if (e == ERR_OK)
 		e = serve_reload(n->s, &n->c.serve, d);
-	if (e == ERR_OK)
-		e = mirror_blocks_load(&n->blocks, &n->c, d);
 	if (e != ERR_OK) {
 		close_admit(n);
 		n->c = was;
+		mirror_blocks_free(&n->blocks);
+		n->blocks = blocks;
 		mirror_config_free(next);
 		/* What could be opened before can be opened now. */
 		if (open_admit(n, &again) != ERR_OK)
 			talk_warn(n->cx, "no pushes are taken: %s", again.why);
 	} else {
+		mirror_blocks_free(&blocks);
 		mirror_config_free(&was);
 	}
 	if (n->a != NULL)

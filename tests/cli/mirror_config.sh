@@ -259,6 +259,13 @@ then
 else
 	skip "a folder that the sandbox does not let it see" "no Landlock here"
 fi
+mkdir -p crowd/blocked
+(cd crowd/blocked && seq 9000 | xargs touch)
+printf '[mirror]\nlisten = 127.0.0.1:0\nroot = a\nstate = crowd\n' >r.conf
+kill -HUP "$mirror_pid"
+mirror_said 'not reloaded: crowd/blocked: has too many' 1
+ok $? "and blocks that cannot be read"
+rm -r crowd
 run 0 "it goes on as before" curl -sf "${first}p/t/x"
 is "$out" b "with the last good file"
 printf '[mirror]\nlisten = unix:%s/s\nroot = a\nlog = none\n' "$PWD" >r.conf
