@@ -49,6 +49,17 @@ place_resume(struct admit_place *pl, struct diag *d)
 	return e == ERR_NOMEM ? e : ERR_OK;
 }
 
+/* Room for the metadata of the next head, which alone could make more. */
+static void
+place_fit(struct admit_place *pl)
+{
+	struct diag why;
+
+	if (pl->in == NULL && prune_measure(pl, &why) == ERR_OK &&
+		prune_is_due(pl))
+		(void)!intake_prune(pl, &why);
+}
+
 enum err
 admit_start(struct admit_place *pl, struct diag *d)
 {
@@ -59,6 +70,8 @@ admit_start(struct admit_place *pl, struct diag *d)
 	e = stage_open(pl, d);
 	if (e == ERR_OK)
 		e = place_resume(pl, d);
+	if (e == ERR_OK)
+		place_fit(pl);
 	if (e != ERR_OK)
 		stage_close(pl);
 	return e;

@@ -99,7 +99,7 @@ void admit_free(struct admit *a);
  *	404	no such publisher
  *	409	not now: its metadata has not come yet, or a newer head has
  *	413	longer or shorter than what was signed, or than any may be
- *	422	the newest head does without this file
+ *	422	the newest head does without this file, as far as it is known
  *	451	blocked by the operator
  *	503	busy: another change is being made; ask again in a moment
  *	507	over the quota, or the disk is full

@@ -109,6 +109,31 @@ form_role(struct span bytes, struct span by, const char *role, struct diag *d)
 	return e;
 }
 
+/* Metadata that is named with its hash needs no form: it is those bytes. */
+enum err
+form_listed(const struct admit_place *pl, const struct admit_role *r,
+	struct span bytes, struct diag *d)
+{
+	const struct admit_intake *in = pl->in;
+	char rest[TRUST_NAME];
+	struct tuf_file f;
+	struct buf by;
+	enum err e;
+
+	if (tuf_meta(in->snapshot, r->name, &f) && f.hashes != NULL)
+		return ERR_OK;
+	if (!tuf_meta(in->snapshot, r->by, &f))
+		return diag_set(d, ERR_MISSING, "nothing delegates to it");
+	buf_init(&by, LIMIT_TARGETS);
+	snprintf(rest, sizeof(rest), "m/%llu.%s.json",
+		(unsigned long long)f.version, r->by);
+	e = stage_read(pl, rest, LIMIT_TARGETS, &by, d);
+	if (e == ERR_OK)
+		e = form_role(bytes, buf_view(&by), r->name, d);
+	buf_free(&by);
+	return e;
+}
+
 /* The global signature covers the other one and the comment, which names the
  * file's SHA-256: so the file itself need not be at hand, nor hashed again
  * with BLAKE2b. */

@@ -326,10 +326,11 @@ intake_drop(struct admit_place *pl)
 	pl->in = NULL;
 }
 
-/* A machine that trusts this timestamp. ERR_EXISTS: it is the live one. */
+/* A machine that trusts this timestamp. ERR_EXISTS: it is the live one, which
+ * only `live` asks for. */
 static enum err
-head_trust(struct admit_place *pl, struct span bytes, struct trust **out,
-	struct buf *root, struct diag *d)
+head_trust(struct admit_place *pl, struct span bytes, bool live,
+	struct trust **out, struct buf *root, struct diag *d)
 {
 	struct trust_change change;
 	struct trust_want w;
@@ -342,7 +343,7 @@ head_trust(struct admit_place *pl, struct span bytes, struct trust **out,
 			    : satisfy_stored(pl, *out, &w, d);
 	if (e == ERR_OK)
 		e = trust_feed(*out, bytes, &change, d);
-	if (e == ERR_OK && change.save == NULL)
+	if (e == ERR_OK && change.save == NULL && !live)
 		e = diag_set(d, ERR_EXISTS, "this head is live");
 	if (e == ERR_OK)
 		e = form_top(bytes, TUF_TIMESTAMP, buf_view(root), d);
@@ -365,8 +366,8 @@ intake_fail(struct admit_place *pl, enum err e)
 }
 
 static enum err
-intake_new(struct admit_place *pl, struct span bytes, struct admit_intake **out,
-	struct diag *d)
+intake_new(struct admit_place *pl, struct span bytes, bool live,
+	struct admit_intake **out, struct diag *d)
 {
 	struct admit_intake *in = calloc(1, sizeof(*in));
 	struct trust_verdict v;
@@ -383,7 +384,7 @@ intake_new(struct admit_place *pl, struct span bytes, struct admit_intake **out,
 	hash_bytes(HASH_SHA256, bytes, in->head);
 	in->touched = pl->a->c->now();
 	buf_init(&in->root, LIMIT_ROOT);
-	e = head_trust(pl, bytes, &in->t, &in->root, d);
+	e = head_trust(pl, bytes, live, &in->t, &in->root, d);
 	if (e != ERR_OK) {
 		intake_free(in);
 		return e;
@@ -404,7 +405,7 @@ intake_timestamp(struct admit_place *pl, struct span bytes, struct diag *d)
 	hash_bytes(HASH_SHA256, bytes, head);
 	if (pl->in != NULL && memcmp(head, pl->in->head, 32) == 0)
 		return ERR_OK;
-	e = intake_new(pl, bytes, &in, d);
+	e = intake_new(pl, bytes, false, &in, d);
 	if (e != ERR_OK)
 		return e;
 	if (pl->in != NULL && in->version <= pl->in->version) {
@@ -440,7 +441,7 @@ intake_resume(struct admit_place *pl, struct diag *d)
 	if (e == ERR_OK)
 		e = file_read(path, LIMIT_TIMESTAMP, &b, d);
 	if (e == ERR_OK)
-		e = intake_new(pl, buf_view(&b), &pl->in, d);
+		e = intake_new(pl, buf_view(&b), false, &pl->in, d);
 	live = e == ERR_EXISTS;
 	if (e == ERR_OK)
 		e = intake_go_on(pl, d);
@@ -454,6 +455,23 @@ intake_resume(struct admit_place *pl, struct diag *d)
 	/* The one that is live is not on its way any more. */
 	intake_fail(pl, live ? ERR_FAILED : e);
 	return e == ERR_NOMEM || e == ERR_IO ? e : ERR_OK;
+}
+
+enum err
+intake_prune(struct admit_place *pl, struct diag *d)
+{
+	struct buf b;
+	enum err e;
+
+	buf_init(&b, LIMIT_TIMESTAMP);
+	e = stage_read_live(pl, "m/timestamp.json", LIMIT_TIMESTAMP, &b, d);
+	if (e == ERR_OK)
+		e = intake_new(pl, buf_view(&b), true, &pl->in, d);
+	if (e == ERR_OK)
+		e = intake_go_on(pl, d);
+	intake_drop(pl);
+	buf_free(&b);
+	return e;
 }
 
 /* ---- the other files */
@@ -484,31 +502,6 @@ intake_expects(const struct admit_place *pl, const char *name, uint64_t *least,
 	return true;
 }
 
-/* Metadata that is named with its hash needs no form: it is those bytes. */
-static enum err
-role_form(struct admit_place *pl, const struct admit_role *r, struct span bytes,
-	struct diag *d)
-{
-	struct admit_intake *in = pl->in;
-	char rest[TRUST_NAME];
-	struct tuf_file f;
-	struct buf by;
-	enum err e;
-
-	if (tuf_meta(in->snapshot, r->name, &f) && f.hashes != NULL)
-		return ERR_OK;
-	if (!tuf_meta(in->snapshot, r->by, &f))
-		return diag_set(d, ERR_MISSING, "nothing delegates to it");
-	buf_init(&by, LIMIT_TARGETS);
-	snprintf(rest, sizeof(rest), "m/%llu.%s.json",
-		(unsigned long long)f.version, r->by);
-	e = stage_read(pl, rest, LIMIT_TARGETS, &by, d);
-	if (e == ERR_OK)
-		e = form_role(bytes, buf_view(&by), r->name, d);
-	buf_free(&by);
-	return e;
-}
-
 static enum err
 role_take(struct admit_place *pl, size_t i, struct span bytes, struct diag *d)
 {
@@ -525,7 +518,7 @@ role_take(struct admit_place *pl, size_t i, struct span bytes, struct diag *d)
 		w.source == TRUST_STORED)
 		e = trust_pass(in->t, d);
 	if (e == ERR_OK)
-		e = role_form(pl, &in->roles[i], bytes, d);
+		e = form_listed(pl, &in->roles[i], bytes, d);
 	if (e == ERR_OK && trust_wants(in->t, &w))
 		e = trust_feed(in->t, bytes, &change, d);
 	if (e == ERR_OK)

@@ -121,6 +121,10 @@ enum err form_top(struct span bytes, enum tuf_type type, struct span root,
 enum err form_role(struct span bytes, struct span by, const char *role,
 	struct diag *d) ERR_MUST_USE;
 
+/* The same of a role of the head on its way. */
+enum err form_listed(const struct admit_place *pl, const struct admit_role *r,
+	struct span bytes, struct diag *d) ERR_MUST_USE;
+
 /* Whether these bytes are the lone signature of a bundle, by this key: the
  * form that erika-press writes, its comment naming path, hash and length. */
 enum err form_minisig(struct span bytes, const struct minisign_key *key,
@@ -218,6 +222,10 @@ bool intake_expects(const struct admit_place *pl, const char *name,
 /* Take up what is in the stage, after a start. */
 enum err intake_resume(struct admit_place *pl, struct diag *d) ERR_MUST_USE;
 
+/* Fit what is live into the quota, which may be smaller than it was: no head is
+ * on its way. ERR_MISSING: nothing is live. */
+enum err intake_prune(struct admit_place *pl, struct diag *d) ERR_MUST_USE;
+
 /* Forget the head on its way; the stage's files stay. */
 void intake_drop(struct admit_place *pl);
 
@@ -280,6 +288,9 @@ enum err prune_measure(struct admit_place *pl, struct diag *d) ERR_MUST_USE;
 
 /* Whether `bytes` on disk and `inodes` more would stay within the quota. */
 bool prune_fits(const struct admit_place *pl, uint64_t bytes, uint64_t inodes);
+
+/* Whether there is so little room that no metadata might come. */
+bool prune_is_due(const struct admit_place *pl);
 
 /* Make room for the head on its way: remove sealed bundles, oldest first, or
  * mark those dropped that have not come yet. ERR_SPACE: even so it would not

@@ -382,6 +382,12 @@ within(const struct admit_publisher *q, uint64_t bytes, uint64_t inodes,
 	return (q->store == 0 || bytes <= b) && (q->inodes == 0 || inodes <= i);
 }
 
+bool
+prune_is_due(const struct admit_place *pl)
+{
+	return !within(pl->p, pl->used, pl->inodes, HEADROOM);
+}
+
 /* How many of the victims must go. ERR_SPACE: not even all are enough. */
 static enum err
 victims_count(const struct pruning *p, size_t *n, struct diag *d)

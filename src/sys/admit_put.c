@@ -137,20 +137,6 @@ is_blocked(const struct admit_place *pl, const char *name)
 	       c->blocked(c->blocked_arg, sha256);
 }
 
-/* A lone signature after its bundle's head has gone live: who sends it again
- * would be too late every time. */
-static bool
-is_late(const struct admit_place *pl, const char *name)
-{
-	size_t n = strlen(name), k = strlen(ADMIT_MINISIG);
-	char of[ADMIT_NAME];
-
-	if (n <= k || strcmp(name + n - k, ADMIT_MINISIG) != 0)
-		return false;
-	snprintf(of, sizeof(of), "%.*s", (int)(n - k), name);
-	return stage_live(pl, of, NULL);
-}
-
 static unsigned
 target_may(struct admit_place *pl, const char *name, uint64_t n)
 {
@@ -161,9 +147,11 @@ target_may(struct admit_place *pl, const char *name, uint64_t n)
 	f = want_find(pl->in, name);
 	if (f == NULL && stage_live(pl, name, NULL))
 		return 204;
-	if (pl->in == NULL && is_late(pl, name))
-		return 422;
-	if (pl->in == NULL || !pl->in->complete)
+	/* What no head waits for: a lone signature after its bundle, or what
+	 * the quota has taken. "Later" would be said every time. */
+	if (pl->in == NULL)
+		return stage_live(pl, "m/timestamp.json", NULL) ? 422 : 409;
+	if (!pl->in->complete)
 		return 409;
 	if (f == NULL)
 		return 422;
