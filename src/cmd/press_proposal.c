@@ -7,6 +7,7 @@
 #include "../core/limits.h"
 #include "../core/trust.h"
 #include "../core/tuf_write.h"
+#include "press_grants.h"
 
 /* ---- making */
 
@@ -110,6 +111,56 @@ chain_open(struct proposal *p, struct diag *d)
 	return e == ERR_OK ? e : diag_prefix(d, e, "the roots in it");
 }
 
+/* People are shown keys, thresholds and a date (press_explain.c): a proposal
+ * that says anything else would be signed unseen. So it must be what root new
+ * or targets new makes of just these. */
+static enum err
+plain_check(const struct proposal *p, struct diag *d)
+{
+	const char *name = json_string_value(json_object_get(
+		json_object_get(p->root->body, "x-erika-outlet"), "name"));
+	struct grants g = {.n = 0};
+	json_t *body = NULL;
+	enum err e = grants_read(p->doc, &g, d);
+
+	if (e == ERR_OK && p->doc->type == TUF_ROOT)
+		e = grants_root(&g, p->doc->version, p->doc->expires,
+			name == NULL ? "" : name, &body, d);
+	else if (e == ERR_OK)
+		e = grants_targets(
+			&g, p->doc->version, p->doc->expires, &body, d);
+	if (e == ERR_OK && !json_equal(body, p->doc->body))
+		e = diag_set(d, ERR_REFUSED,
+			"it says more than who may sign what, which "
+			"erika-press "
+			"never proposes: do not sign it, and ask who made it");
+	json_decref(body);
+	grants_free(&g);
+	return e;
+}
+
+/* What it is compared with must be ours: targets by the word of one of the
+ * roots, or changes could be hidden in it. */
+static enum err
+before_check(const struct proposal *p, struct diag *d)
+{
+	const json_t *roots = json_object_get(p->file, "roots");
+	struct tuf_doc *root = NULL;
+	struct tuf_rule rule;
+	size_t i = json_array_size(roots);
+	enum err e = ERR_KEY;
+
+	while (e != ERR_OK && e != ERR_NOMEM && i-- > 0) {
+		e = inner(json_array_get(roots, i), TUF_ROOT, &root, d);
+		if (e != ERR_OK)
+			continue;
+		rule = tuf_root_rule(root, TUF_TARGETS);
+		e = tuf_check(p->before, &rule, d);
+		tuf_free(root);
+	}
+	return e == ERR_OK ? e : diag_prefix(d, e, "the targets before it");
+}
+
 static enum err
 proposed_open(struct proposal *p, struct diag *d)
 {
@@ -128,6 +179,10 @@ proposed_open(struct proposal *p, struct diag *d)
 			&p->doc, d);
 	if (e == ERR_OK && before != NULL)
 		e = inner(before, TUF_TARGETS, &p->before, d);
+	if (e == ERR_OK && before != NULL)
+		e = before_check(p, d);
+	if (e == ERR_OK)
+		e = plain_check(p, d);
 	if (e != ERR_OK)
 		return e;
 	if (p->doc->type == TUF_ROOT && before != NULL)

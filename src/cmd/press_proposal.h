@@ -35,8 +35,10 @@ enum err proposal_make(const struct span *roots, size_t n, struct span before,
 	const json_t *body, struct buf *out, struct diag *d) ERR_MUST_USE;
 
 /* Read one: the roots must be a chain, each signed by the one before and by
- * itself, and what is proposed the next version. ERR_SYNTAX, ERR_SIGNATURE,
- * ERR_MIXED. */
+ * itself, the last targets signed by the word of one of them, and what is
+ * proposed the next version, which says who may sign what and nothing else,
+ * as that is what a signer is shown. ERR_SYNTAX, ERR_SIGNATURE, ERR_KEY,
+ * ERR_MIXED, ERR_REFUSED. */
 enum err proposal_open(
 	struct span s, struct proposal **out, struct diag *d) ERR_MUST_USE;
 void proposal_free(struct proposal *p);

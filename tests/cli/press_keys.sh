@@ -207,6 +207,48 @@ run 15 "half a file is refused" erika-press root status stick/half.proposal
 : >stick/empty.proposal
 run 15 "an empty one too" erika-press root status stick/empty.proposal
 
+# What a signer is shown is who may sign what. Nothing else may be in it.
+run 0 "targets, as they are" erika-press targets new -C room \
+	-o stick/plain.proposal
+for lie in 's["targets"]["b/news/2026-w01/1.ekb"] = {"length": 1,
+	"hashes": {"sha256": 64 * "0"}}' \
+	'role("d-news")["paths"] = ["b/*/*/*"]' \
+	'role("y-2026")["terminating"] = True' \
+	's["x-more"] = 1'; do
+	python3 - "$lie" <<'PY' >stick/unseen.proposal
+import json, sys
+p = json.load(open("stick/plain.proposal"))
+s = p["proposed"]["signed"]
+def role(name):
+    return [r for r in s["delegations"]["roles"] if r["name"] == name][0]
+exec(sys.argv[1])
+print(json.dumps(p), end="")
+PY
+	run 15 "targets that say more: ${lie%%=*}" erika-press targets sign \
+		--key safe/targets.key stick/unseen.proposal
+	like "$err" 'do not sign it' "are not signed"
+done
+python3 - <<'PY' >stick/unseen.proposal
+import json
+p = json.load(open("stick/copy.proposal"))
+p["proposed"]["signed"]["consistent_snapshot"] = False
+print(json.dumps(p), end="")
+PY
+run 15 "nor a root that says more" erika-press root sign \
+	--key safe/root-1.key stick/unseen.proposal
+python3 - <<'PY' >stick/unseen.proposal
+import copy, json
+p = json.load(open("stick/plain.proposal"))
+for t in p["before"], p["proposed"]:
+    roles = t["signed"]["delegations"]["roles"]
+    evil = copy.deepcopy([r for r in roles if r["name"] == "d-news"][0])
+    evil["name"], evil["paths"] = "d-evil", ["b/evil/*/*"]
+    roles.insert([r["name"][0] for r in roles].index("d"), evil)
+print(json.dumps(p), end="")
+PY
+run 10 "nor what hides a change in the past" erika-press targets sign \
+	--key safe/targets.key stick/unseen.proposal
+
 # ---- news does not wait for a ceremony
 rm stick/*
 rm room/keys/targets.key
