@@ -52,6 +52,22 @@ desk_list(struct desk *k, struct diag *d)
 	return ERR_OK;
 }
 
+/* Whether there is a pair of that name, or the half that a run which was cut
+ * off has left. */
+static bool
+name_used(const struct desk *k, const char *name)
+{
+	char file[80], *path;
+	bool yes;
+
+	snprintf(file, sizeof(file), "%s.key", name);
+	path = file_join(k->r->keys.dir, file);
+	yes = keyring_named(&k->r->keys, name) != NULL ||
+	      (path != NULL && file_exists(path));
+	free(path);
+	return yes;
+}
+
 /* A new pair desk-NAME, or desk-NAME-2 and so on when that was used before. */
 static enum err
 key_create(struct desk *k, struct minisign_key *out, struct diag *d)
@@ -63,7 +79,7 @@ key_create(struct desk *k, struct minisign_key *out, struct diag *d)
 	enum err e = ERR_OK;
 
 	snprintf(name, sizeof(name), "desk-%.32s", k->name);
-	while (keyring_named(&k->r->keys, name) != NULL && n < 1000)
+	while (name_used(k, name) && n < 1000)
 		snprintf(name, sizeof(name), "desk-%.32s-%u", k->name, ++n);
 	if (!k->no_pass)
 		e = pass_read(k->room.pass_file, true, name, &pass, d);

@@ -368,19 +368,26 @@ root_renew(struct roles *u, struct diag *d)
 }
 
 /* Last, and after everything that needs it is recorded: a root that waits can
- * be taken up again, a file that is there cannot be taken back. */
+ * be taken up again, a file that is there cannot be taken back. The last one
+ * may be there by a run that was cut off before it was listed or dropped. */
 static enum err
 root_keep(struct roles *u, struct diag *d)
 {
+	struct span file = buf_view(&u->chain.root_file);
 	char rest[64];
 	enum err e;
 
-	if (!u->chain.root_new || !u->head)
+	if (!u->head)
 		return ERR_OK;
 	snprintf(rest, sizeof(rest), "m/%llu.root.json",
 		(unsigned long long)u->chain.root->version);
-	e = records_file(u->room, rest, buf_view(&u->chain.root_file), d);
-	return e == ERR_OK ? records_pending_drop(u->room, "root", d) : e;
+	e = u->chain.root_new ? records_file(u->room, rest, file, d)
+			      : records_listed(u->room, rest, d);
+	return e == ERR_OK ? db_run(u->room->db, d,
+				     "DELETE FROM pending"
+				     " WHERE name='root' AND file=?",
+				     "b", file)
+			   : e;
 }
 
 /* ---- all of them */

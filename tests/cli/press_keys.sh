@@ -127,7 +127,11 @@ like "$(erika-press key list -C room)" '^desk-sport +[0-9A-F]+ .* -$' \
 run 15 "a desk with open weeks is not dropped" \
 	erika-press desk remove -C room sport
 like "$err" '2 of its bundles.*seal them first' "and why is said"
+cp safe/archive.key room/keys/desk-culture.key
 run 0 "one without is" erika-press desk add -C room --no-passphrase culture
+run 0 "half a pair, of a run that was killed, is in nobody's way" \
+	cmp safe/archive.key room/keys/desk-culture.key
+rm room/keys/desk-culture.key
 run 0 "after it was published" erika-press publish -C room
 run 0 "remove" erika-press desk remove -C room culture
 run 0 "publish" erika-press publish -C room
