@@ -180,31 +180,34 @@ metadata_move(struct admit_place *pl, struct diag *d)
 
 /* ---- exchanging: for a root that changes the keys of what is served */
 
-static enum err
-link_one(const char *path, const char *to, struct diag *d)
-{
-	if (link(path, to) != 0 && errno != EEXIST)
-		return file_errno(to, d);
-	return ERR_OK;
-}
-
 struct linking {
 	const char *to;
 	bool staged;
+	bool refused; /* FAT knows no links, Android permits none */
 };
+
+static enum err
+link_one(struct linking *l, const char *path, const char *to, struct diag *d)
+{
+	if (link(path, to) == 0 || errno == EEXIST)
+		return ERR_OK;
+	l->refused = errno != ENOSPC && errno != EDQUOT && errno != EIO &&
+		     errno != ENOMEM;
+	return file_errno(to, d);
+}
 
 static enum err
 link_metadata(void *arg, const char *path, const char *rest, bool folder,
 	struct diag *d)
 {
-	const struct linking *l = arg;
+	struct linking *l = arg;
 	char to[ADMIT_PATH];
 	enum err e = ERR_OK;
 
 	if (folder || rest[0] == '.' || (!l->staged && is_mutable(rest)))
 		return ERR_OK;
 	e = stage_path(to, l->to, rest, d);
-	return e == ERR_OK ? link_one(path, to, d) : e;
+	return e == ERR_OK ? link_one(l, path, to, d) : e;
 }
 
 /* Whether two folders could be exchanged in one step. */
@@ -246,7 +249,7 @@ metadata_exchange(struct admit_place *pl, bool *done, struct diag *d)
 	if (e == ERR_OK)
 		e = folder_flush(next, d);
 	if (e != ERR_OK)
-		return e;
+		return l.refused ? ERR_OK : e;
 	*done = exchange(next, live);
 	if (!*done)
 		return ERR_OK;

@@ -1,10 +1,27 @@
 /* Admission: what a desk may, quotas, hoards, roots, several publishers. */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
 #include "../../src/core/crypto.h"
 #include "../../src/core/text.h"
 #include "../../src/sys/clock.h"
 #include "../lib/node.h"
 #include "../lib/repo.h"
 #include "../lib/tap.h"
+
+/* A file system, or an Android, without hard links. */
+static bool linkless;
+
+int link(const char *from, const char *to);
+int
+link(const char *from, const char *to)
+{
+	if (!linkless)
+		return linkat(AT_FDCWD, from, AT_FDCWD, to, 0);
+	errno = EPERM;
+	return -1;
+}
 
 static void
 test_desk(void)
@@ -140,7 +157,7 @@ test_root(struct repo *r)
 	body = repo_root(2, "r", 1, "u", "s", "g");
 	repo_sign(next, "2.root.json", body, "r");
 	repo_timestamp(next, 2, 30, "u");
-	node_new(&n, "root", r);
+	node_new(&n, linkless ? "root3" : "root", r);
 	ok(node_put_head(&n, r, 1), "metadata is taken");
 	is_err(node_put(&n, node_target(bundle, REPO_TARGET, "bundle"),
 		       span_str("bundle")),
@@ -158,7 +175,7 @@ test_root(struct repo *r)
 	is_err(node_files(&n), 13, "the stage is empty");
 	admit_free(n.a);
 	/* The same root while a head by the old key is on its way. */
-	node_new(&n, "root2", r);
+	node_new(&n, linkless ? "root4" : "root2", r);
 	ok(node_put_head(&n, r, 1), "metadata is taken");
 	is_err(node_put_file(&n, next, "2.root.json"), 201, "a root meanwhile");
 	is_err(node_put(&n, node_target(bundle, REPO_TARGET, "bundle"),
@@ -232,6 +249,9 @@ main(void)
 	test_quota(r);
 	test_hoard(r);
 	test_root(r);
+	linkless = true;
+	test_root(r);
+	linkless = false;
 	test_several(r);
 	repo_free(r);
 	free(r);
