@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "../core/text.h"
@@ -324,6 +325,16 @@ stop(struct mirror_node *n)
 		close(n->lock);
 }
 
+/* What clients have just sent is in memory, a proxy's word of their addresses
+ * perhaps among it: no crash may write it down. */
+static void
+guard_memory(void)
+{
+	const struct rlimit none = {0, 0};
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+}
+
 enum err
 mirror_serve(struct context *cx, int argc, char **argv, struct diag *d)
 {
@@ -334,6 +345,7 @@ mirror_serve(struct context *cx, int argc, char **argv, struct diag *d)
 	int first;
 	enum err e;
 
+	guard_memory();
 	mirror_config_opts(&o, opts);
 	e = command_opts(cx, opts, argc, argv, 0, 0, &first, d);
 	if (e == ERR_OK)

@@ -249,6 +249,12 @@ for data in (b"GET /m/timestamp.json HTTP/1.1\r\nHost: h\r\n\r\n", b"nonsense\n"
 PY
 done
 metrics metrics >metrics.out
+if [ -r "/proc/$mirror_pid/limits" ]; then
+	is "$(awk '/^Max core file size/ { print $5, $6 }' "/proc/$mirror_pid/limits")" \
+		"0 0" "nor in a core dump: there is none"
+else
+	skip "no core dump" "needs /proc"
+fi
 mirror_stop
 is "$mirror_status" 0 "the node ends"
 is "$(grep -rlaE '127\.77\.88|7f4d58' mirror.err metrics.out node body 2>/dev/null)" "" \
