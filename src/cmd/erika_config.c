@@ -44,9 +44,7 @@ set_text(char **out, const char *value, struct diag *d)
 static enum err
 set_country(struct config *c, const char *value, struct diag *d)
 {
-	char code[3] = "";
-	char shown[32];
-
+	char code[3] = "", shown[32];
 	size_t i;
 
 	/* What can only be meant so is taken so. */

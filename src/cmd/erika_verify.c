@@ -257,7 +257,7 @@ articles_print(const struct bundle *b)
 	for (i = 0; i < bundle_articles(b); i++) {
 		const struct article *a = bundle_article(b, i);
 
-		printf("  %-10s %-5s %s\n", article_status_str(a->status),
+		printf("  %-10s %-7s %s\n", article_status_str(a->status),
 			a->language,
 			text_show(shown, sizeof(shown), span_str(a->title)));
 	}

@@ -152,7 +152,7 @@ article_line(const struct library_article *a)
 {
 	char shown[400];
 
-	printf("  %-10s %-5s %s\n", article_status_str(a->status), a->language,
+	printf("  %-10s %-7s %s\n", article_status_str(a->status), a->language,
 		text_show(shown, sizeof(shown), span_str(a->title)));
 }
 

@@ -35,7 +35,9 @@ is "$(get '[(b["since"], b["how"], b["proven"]) for b in o["blocked"]
 run 0 "a country nobody knows anything about" erika outlets -c DE
 like "$out" 'nobody: the usual order' "says so"
 like "$out" 'does not say that none is' "and no more than that"
-run 2 "a country that is none" erika outlets -c ru
+run 0 "in small letters" erika outlets -c ru
+like "$out" '^Russia \(RU\)' "it is the same country"
+run 2 "a country that is none" erika outlets -c r1
 run 2 "or an empty one" erika outlets -c ""
 run 2 "two questions at once" erika outlets -c RU --proof x
 
