@@ -108,8 +108,9 @@ enum err library_outlet_verdict(struct library *l, int64_t outlet,
 enum err library_metadata(struct library *l, int64_t outlet, const char *role,
 	struct buf *out, bool *found, struct diag *d) ERR_MUST_USE;
 
-/* Do what the trust machine says after a feed, in one transaction. `name` is
- * the file's ("2.root.json"), which numbers a root. */
+/* Do what the trust machine says after a feed, in one transaction; but keep a
+ * newer one that another process has stored meanwhile. `name` is the file's
+ * ("2.root.json"), which numbers a root. */
 enum err library_metadata_change(struct library *l, int64_t outlet,
 	const struct trust_change *change, const char *name, struct span bytes,
 	struct diag *d) ERR_MUST_USE;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../core/text.h"
+#include "../core/tuf.h"
 #include "library_priv.h"
 
 /* ---- outlets */
@@ -205,6 +206,37 @@ metadata_save(struct library *l, int64_t outlet, const char *role,
 		"itb", outlet, role, bytes);
 }
 
+/* Whether a newer one came meanwhile, by another process: what is trusted
+ * never becomes older. */
+static enum err
+metadata_is_behind(struct library *l, int64_t outlet, const char *role,
+	struct span bytes, bool *is, struct diag *d)
+{
+	struct tuf_doc *here = NULL, *new = NULL;
+	unsigned type = 0;
+	struct buf b;
+	bool found;
+	enum err e;
+
+	*is = false;
+	while (type < TUF_TYPES && strcmp(role, tuf_type_str(type)) != 0)
+		type++;
+	if (type == TUF_TYPES)
+		return ERR_OK;
+	buf_init(&b, LIMIT_METADATA);
+	e = library_metadata(l, outlet, role, &b, &found, d);
+	/* One that cannot be read any more is better replaced. */
+	if (e == ERR_OK && found &&
+		tuf_parse(buf_view(&b), LIMIT_METADATA, type, &here, NULL) ==
+			ERR_OK &&
+		tuf_parse(bytes, LIMIT_METADATA, type, &new, NULL) == ERR_OK)
+		*is = new->version < here->version;
+	tuf_free(here);
+	tuf_free(new);
+	buf_free(&b);
+	return e;
+}
+
 static enum err
 metadata_drop(
 	struct library *l, int64_t outlet, const char *role, struct diag *d)
@@ -219,6 +251,7 @@ library_metadata_change(struct library *l, int64_t outlet,
 	const struct trust_change *change, const char *name, struct span bytes,
 	struct diag *d)
 {
+	bool behind = false;
 	char role[32];
 	enum err e;
 
@@ -231,6 +264,9 @@ library_metadata_change(struct library *l, int64_t outlet,
 	if (e == ERR_OK && change->drop_snapshot)
 		e = metadata_drop(l, outlet, "snapshot", d);
 	if (e == ERR_OK && change->save != NULL)
+		e = metadata_is_behind(
+			l, outlet, change->save, bytes, &behind, d);
+	if (e == ERR_OK && change->save != NULL && !behind)
 		e = metadata_save(l, outlet, change->save, bytes, d);
 	/* The chain from the first root on is what a share file must have. */
 	if (e == ERR_OK && change->save != NULL &&

@@ -465,6 +465,49 @@ test_trust(void)
 	repo_free(&r);
 }
 
+/* Of two processes at once, the one that is behind stores last. */
+static void
+test_behind(struct library *l)
+{
+	static const char *const roles[][3] = {
+		{"timestamp", "timestamp.json", "timestamp.json"},
+		{"snapshot", "4.snapshot.json", "5.snapshot.json"}};
+	struct repo old = {.n = 0}, new = {.n = 0};
+	struct trust_change drop = {
+		.drop_timestamp = true, .drop_snapshot = true};
+	size_t i;
+
+	repo_make(&old, 4, 10);
+	repo_make(&new, 5, 10);
+	for (i = 0; i < 2; i++) {
+		struct trust_change c = {.save = roles[i][0]};
+		struct span a = buf_view(&repo_get(&old, roles[i][1])->bytes);
+		struct span b = buf_view(&repo_get(&new, roles[i][2])->bytes);
+		struct buf got;
+		bool found;
+
+		buf_init(&got, LIMIT_METADATA);
+		must(library_metadata_change(l, 1, &c, "x", a, &d), "old");
+		must(library_metadata_change(l, 1, &c, "x", b, &d), "new");
+		must(library_metadata_change(l, 1, &c, "x", a, &d), "old");
+		must(library_metadata(l, 1, roles[i][0], &got, &found, &d),
+			"read");
+		ok(span_eq(buf_view(&got), b), "a newer %s stays", roles[i][0]);
+		must(library_metadata_change(
+			     l, 1, &drop, "x", span_str(""), &d),
+			"drop");
+		must(library_metadata_change(l, 1, &c, "x", a, &d), "old");
+		buf_clear(&got);
+		must(library_metadata(l, 1, roles[i][0], &got, &found, &d),
+			"read");
+		ok(span_eq(buf_view(&got), a),
+			"but not one that a new root has voided");
+		buf_free(&got);
+	}
+	repo_free(&old);
+	repo_free(&new);
+}
+
 int
 main(void)
 {
@@ -477,6 +520,7 @@ main(void)
 	test_outlets(l);
 	test_stale(l);
 	test_metadata(l);
+	test_behind(l);
 	test_mirrors(l);
 	test_ways(l);
 	test_list(l);
