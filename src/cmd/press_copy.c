@@ -153,6 +153,7 @@ newer_there(struct copy *c, struct diag *d)
 {
 	struct tuf_doc *there = NULL, *here = NULL;
 	struct buf b;
+	bool other;
 	enum err e = paths_make(c, "m/timestamp.json");
 
 	buf_init(&b, LIMIT_TIMESTAMP);
@@ -165,7 +166,13 @@ newer_there(struct copy *c, struct diag *d)
 		e = ERR_OK;
 	if (e == ERR_OK && there != NULL)
 		e = records_doc(c->room, "timestamp", &here, d);
-	if (e == ERR_OK && here != NULL && there->version > here->version)
+	/* Ours was signed a moment ago: the same number there is another's. */
+	other = there != NULL && here != NULL &&
+		there->version == here->version &&
+		!span_eq(buf_view(&there->canonical),
+			buf_view(&here->canonical));
+	if (e == ERR_OK && here != NULL &&
+		(there->version > here->version || other))
 		e = diag_set(d, ERR_ROLLBACK,
 			"it has timestamp version %llu, and this newsroom is "
 			"at %llu: either press.db is an old copy, or somebody "

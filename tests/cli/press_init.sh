@@ -33,6 +33,8 @@ like "$out" '^role    root +version 1 +until ' "and when the root expires"
 # minisign's own bytes say how the key is stored: "Sc" is scrypt, all zero none.
 kdf() { sed -n 2p "$1" | base64 -d | head -c 4 | tail -c 2 | od -An -c | tr -d ' '; }
 is "$(kdf room/keys/newsroom.key)" Sc "the key is encrypted"
+is "$(sed -n 2p room/keys/newsroom.key | base64 -d | tail -c +39 | head -c 16 |
+	od -An -t u8 | xargs)" "4194304 134217728" "at 128 MiB a guess"
 run 1 "the passphrase is not in the folder" grep -r 'Kanne' room
 
 # ---- an existing newsroom

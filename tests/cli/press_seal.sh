@@ -91,10 +91,24 @@ mkdir b
 run 0 "a new folder" at 2026-11-13 erika-press publish -C one
 run 0 "gets everything" sh -c "sed 's|  a/|  b/|' files | sha256sum --quiet -c"
 
+# A desk's key cannot even add to a sealed week: there the search ends.
+is "$(cat b/m/*.y-2026.json b/m/*.targets.json | python3 -c '
+import json, re, sys
+for text in re.findall(r"\{\"signatures.*?(?=\{\"signatures|$)", sys.stdin.read()):
+    for r in json.loads(text)["signed"].get("delegations", {}).get("roles", []):
+        print(r["name"][0], r["terminating"])' | sort -u | tr '\n' ' ')" \
+	"d True s True x True y False " "periods end a search, years do not"
+
 # ---- records from an old backup
 cp one/press.db old.db
 run 0 "publish" at 2026-11-14 erika-press publish -C one
 cp one/press.db new.db
+cp old.db one/press.db
+cp b/m/timestamp.json head.json
+run 1 "one that is a single publish old would sign its number twice" \
+	at 2026-11-15 erika-press publish -C one
+run 0 "so the mirror keeps the head that readers have seen" \
+	cmp head.json b/m/timestamp.json
 cp old.db one/press.db
 run 1 "an old press.db does not publish over the new" \
 	at 2026-11-15 sh -c 'rm -f one/repository/m/timestamp.json
