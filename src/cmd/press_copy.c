@@ -7,6 +7,7 @@
 #include "../core/limits.h"
 #include "../core/tuf.h"
 #include "../sys/file.h"
+#include "press_chain.h"
 #include "press_prune.h"
 #include "press_records.h"
 
@@ -146,33 +147,48 @@ copy_new(struct copy *c, int64_t last, int pass, struct diag *d)
 	return e != ERR_OK ? e : done;
 }
 
-/* Records of an old backup would sign numbers again that readers have seen
- * with other content. A mirror that was published to remembers. */
+/* Whether a head is by the key that is the timestamp's now, or will be when
+ * the root that waits is out: who only stole the last one is replaced. */
 static enum err
-newer_there(struct copy *c, struct diag *d)
+head_ours(
+	struct room *r, const struct tuf_doc *head, bool *ours, struct diag *d)
+{
+	struct chain chain;
+	struct tuf_rule rule;
+	enum err e = chain_load(r, CHAIN_ROOT, &chain, d);
+
+	*ours = false;
+	if (e == ERR_OK) {
+		rule = tuf_root_rule(chain.root, TUF_TIMESTAMP);
+		*ours = tuf_check(head, &rule, NULL) == ERR_OK;
+	}
+	chain_free(&chain);
+	return e;
+}
+
+enum err
+copy_check(struct room *r, const char *to, struct diag *d)
 {
 	struct tuf_doc *there = NULL, *here = NULL;
+	char *path = file_join(to, "m/timestamp.json");
 	struct buf b;
-	bool other;
-	enum err e = paths_make(c, "m/timestamp.json");
+	bool newer = false;
+	enum err e = path == NULL ? ERR_NOMEM : ERR_OK;
 
 	buf_init(&b, LIMIT_TIMESTAMP);
-	if (e == ERR_OK && file_read(buf_cstr(&c->dest), LIMIT_TIMESTAMP, &b,
-				   NULL) == ERR_OK)
-		e = tuf_parse(buf_view(&b), LIMIT_TIMESTAMP, TUF_TIMESTAMP,
-			&there, NULL);
-	/* What is no timestamp is simply replaced. */
-	if (there == NULL)
-		e = ERR_OK;
-	if (e == ERR_OK && there != NULL)
-		e = records_doc(c->room, "timestamp", &here, d);
-	/* Ours was signed a moment ago: the same number there is another's. */
-	other = there != NULL && here != NULL &&
-		there->version == here->version &&
-		!span_eq(buf_view(&there->canonical),
-			buf_view(&here->canonical));
-	if (e == ERR_OK && here != NULL &&
-		(there->version > here->version || other))
+	if (e == ERR_OK &&
+		file_read(path, LIMIT_TIMESTAMP, &b, NULL) == ERR_OK &&
+		tuf_parse(buf_view(&b), LIMIT_TIMESTAMP, TUF_TIMESTAMP, &there,
+			NULL) == ERR_OK)
+		e = records_doc(r, "timestamp", &here, d);
+	if (there != NULL && here != NULL)
+		newer = there->version > here->version ||
+			(there->version == here->version &&
+				!span_eq(buf_view(&there->canonical),
+					buf_view(&here->canonical)));
+	if (e == ERR_OK && newer)
+		e = head_ours(r, there, &newer, d);
+	if (e == ERR_OK && newer)
 		e = diag_set(d, ERR_ROLLBACK,
 			"it has timestamp version %llu, and this newsroom is "
 			"at %llu: either press.db is an old copy, or somebody "
@@ -182,6 +198,7 @@ newer_there(struct copy *c, struct diag *d)
 	tuf_free(there);
 	tuf_free(here);
 	buf_free(&b);
+	free(path);
 	return e;
 }
 
@@ -199,7 +216,7 @@ copy_run(struct room *r, const char *to, enum copy_look look,
 	*out = (struct copied){.files = 0};
 	buf_init(&c.from, 8192);
 	buf_init(&c.dest, 8192);
-	e = newer_there(&c, d);
+	e = copy_check(r, to, d);
 	/* The one file that init writes before there are records. */
 	if (e == ERR_OK)
 		e = records_listed(r, "m/1.root.json", d);

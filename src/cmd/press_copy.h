@@ -28,4 +28,11 @@ enum copy_look {
 enum err copy_run(struct room *r, const char *to, enum copy_look look,
 	struct copied *out, struct diag *d) ERR_MUST_USE;
 
+/* Whether a mirror's folder has a head of ours that the records do not know:
+ * they are of an old backup, and would sign numbers again that readers have
+ * seen with other content. What is no head, or not by the timestamp's key of
+ * today, is simply replaced. ERR_ROLLBACK: it has. */
+enum err copy_check(
+	struct room *r, const char *to, struct diag *d) ERR_MUST_USE;
+
 #endif

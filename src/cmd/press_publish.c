@@ -76,6 +76,33 @@ folders_copy(const struct context *cx, struct room *r, const struct mirrors *m,
 	return ERR_OK;
 }
 
+/* Before anything is signed: no folder may know more than the records, since
+ * each publish signs the next number. */
+static enum err
+folders_check(struct room *r, const struct mirrors *m, int argc, char **argv,
+	struct diag *d)
+{
+	enum err e = ERR_OK;
+	char *to;
+	size_t i;
+
+	for (i = 0; e == ERR_OK && i < m->n; i++) {
+		const struct mirror *mi = &m->list[i];
+
+		if (!chosen(mi, argc, argv) || mi->to == NULL ||
+			push_is_url(mi->to))
+			continue;
+		to = mi->to[0] == '/' ? strdup(mi->to) : room_path(r, mi->to);
+		e = to == NULL ? diag_set(d, ERR_NOMEM, "out of memory")
+			       : copy_check(r, to, d);
+		if (e != ERR_OK)
+			e = diag_prefix(
+				d, e, "nothing was signed: %s", mi->name);
+		free(to);
+	}
+	return e;
+}
+
 static bool
 is_pushed_to(const struct mirror *m, int argc, char **argv)
 {
@@ -177,7 +204,8 @@ outcome_tell(const struct context *cx, const struct outcome *o, struct diag *d)
 			o->failed, o->tried,
 			o->failed == 1 ? "it is" : "they are");
 	if (o->failed > 0)
-		return diag_set(d, ERR_FAILED, "no mirror was reached; all is signed here: publish "
+		return diag_set(d, ERR_FAILED,
+			"no mirror was reached; all is signed here: publish "
 			"again when one is back");
 	if (o->tried == 0)
 		talk(cx, "No mirror to copy to: name some in mirrors.ini, or "
@@ -276,6 +304,8 @@ press_publish(struct context *cx, int argc, char **argv, struct diag *d)
 		e = names_known(&m, argc - first, argv + first, d);
 	if (e == ERR_OK)
 		e = pushes_new(r, &m, argc - first, argv + first, &p, d);
+	if (e == ERR_OK)
+		e = folders_check(r, &m, argc - first, argv + first, d);
 	if (e == ERR_OK)
 		e = sign(cx, r, &m, &head, d);
 	if (e == ERR_OK && !head)

@@ -105,16 +105,12 @@ run 0 "publish" at 2026-11-14 erika-press publish -C one
 cp one/press.db new.db
 cp old.db one/press.db
 cp b/m/timestamp.json head.json
-run 1 "one that is a single publish old would sign its number twice" \
-	at 2026-11-15 erika-press publish -C one
-run 0 "so the mirror keeps the head that readers have seen" \
-	cmp head.json b/m/timestamp.json
-cp old.db one/press.db
-run 1 "an old press.db does not publish over the new" \
-	at 2026-11-15 sh -c 'rm -f one/repository/m/timestamp.json
-	erika-press publish -C one; erika-press publish -C one
-	cp old.db one/press.db; erika-press publish -C one'
+for _ in 1 2; do
+	run 12 "an old press.db does not publish over the new" \
+		at 2026-11-15 erika-press publish -C one
+done
 like "$err" 'press.db is an old copy, or somebody else signs' "and says why"
+run 0 "not a number is signed twice" cmp head.json b/m/timestamp.json
 cp new.db one/press.db
 
 # ---- keys apart, two desks, one of which is late
