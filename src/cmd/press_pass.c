@@ -1,9 +1,11 @@
 #include "press_pass.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -29,33 +31,47 @@ pass_view(const struct pass *p)
 	return span_of(p->p, p->n);
 }
 
+/* Ctrl-C as a character that ends the line: as a signal it would leave a
+ * terminal that shows nothing. */
+static void
+terminal_quiet(int fd, const struct termios *old)
+{
+	struct termios quiet = *old;
+
+	quiet.c_lflag &= ~(tcflag_t)(ECHO | ISIG);
+	quiet.c_cc[VEOL] = old->c_cc[VINTR];
+	tcsetattr(fd, TCSAFLUSH, &quiet);
+}
+
 /* One line from a descriptor, byte by byte so that nothing of it stays in a
  * buffer elsewhere; without echo where it is a terminal. */
 static enum err
 line_read(int fd, const char *prompt, struct pass *out, struct diag *d)
 {
-	struct termios old, quiet;
+	struct termios old;
 	bool tty = tcgetattr(fd, &old) == 0;
-	bool over = false;
+	bool over = false, interrupted = false;
 
 	out->n = 0;
 	if (tty) {
-		quiet = old;
-		quiet.c_lflag &= ~(tcflag_t)ECHO;
-		tcsetattr(fd, TCSAFLUSH, &quiet);
+		terminal_quiet(fd, &old);
 		fputs(prompt, stderr);
 		fflush(stderr);
 	}
 	while (read(fd, out->p + out->n, 1) == 1 && out->p[out->n] != '\n') {
-		if (out->n == PASS_MAX - 1) {
-			over = true;
+		interrupted = tty && out->p[out->n] == old.c_cc[VINTR];
+		over = out->n == PASS_MAX - 1;
+		if (interrupted || over)
 			break;
-		}
 		out->n++;
 	}
 	if (tty) {
 		tcsetattr(fd, TCSAFLUSH, &old);
 		fputc('\n', stderr);
+	}
+	if (interrupted) {
+		raise(SIGINT);
+		return diag_set(d, ERR_USAGE, "interrupted");
 	}
 	if (over)
 		return diag_set(d, ERR_LIMIT,
@@ -93,29 +109,39 @@ terminal_read(bool fresh, const char *of, struct pass *out, struct diag *d)
 	return e;
 }
 
+static enum err
+file_pass(const char *file, struct pass *out, struct diag *d)
+{
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	enum err e;
+
+	if (fd < 0 || fstat(fd, &st) != 0)
+		e = file_errno(file, d);
+	else if (S_ISREG(st.st_mode) && (st.st_mode & 077) != 0)
+		e = diag_set(d, ERR_REFUSED,
+			"%s can be read by others (mode %03o); chmod 600 it, "
+			"and think about who may have a copy",
+			file, (unsigned)st.st_mode & 0777u);
+	else
+		e = line_read(fd, "", out, d);
+	if (fd >= 0)
+		close(fd);
+	if (e == ERR_USAGE)
+		e = diag_set(d, ERR_USAGE, "%s: the first line is empty", file);
+	return e;
+}
+
 enum err
 pass_read(const char *file, bool fresh, const char *of, struct pass *out,
 	struct diag *d)
 {
 	enum err e = pass_new(out, d);
-	int fd;
 
 	if (e != ERR_OK)
 		return e;
-	if (file == NULL) {
-		e = terminal_read(fresh, of, out, d);
-	} else {
-		fd = open(file, O_RDONLY | O_CLOEXEC);
-		if (fd < 0) {
-			e = file_errno(file, d);
-		} else {
-			e = line_read(fd, "", out, d);
-			close(fd);
-		}
-		if (e == ERR_USAGE)
-			e = diag_set(d, ERR_USAGE,
-				"%s: the first line is empty", file);
-	}
+	e = file == NULL ? terminal_read(fresh, of, out, d)
+			 : file_pass(file, out, d);
 	if (e != ERR_OK)
 		pass_free(out);
 	return e;

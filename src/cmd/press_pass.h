@@ -16,7 +16,9 @@ struct pass {
 
 /* Read a passphrase: the first line of a file, or from the terminal without
  * echo, twice when it is a new one. `of` names what it opens, for the prompt.
- * ERR_USAGE when there is no terminal or it is empty, ERR_LIMIT, ERR_NOMEM. */
+ * ERR_USAGE when there is no terminal or it is empty, ERR_REFUSED for a file
+ * that others can read, ERR_LIMIT, ERR_NOMEM. Ctrl-C at the terminal ends the
+ * process as elsewhere, with the echo on again. */
 enum err pass_read(const char *file, bool fresh, const char *of,
 	struct pass *out, struct diag *d) ERR_MUST_USE;
 

@@ -286,9 +286,7 @@ names_finish(struct press_bundle *b, const struct sign_key *key,
 	if (n->file == NULL || n->sig == NULL)
 		return diag_set(d, ERR_NOMEM, "out of memory");
 	e = minisig_write(b, key, n->sig, hex, blake, w->n, d);
-	if (e == ERR_OK && rename(w->path, n->file) != 0)
-		e = file_errno(n->file, d);
-	return e;
+	return e == ERR_OK ? file_rename(w->path, n->file, d) : e;
 }
 
 static enum err

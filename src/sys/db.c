@@ -45,11 +45,12 @@ db_exec(struct db *db, const char *sql, struct diag *d)
 }
 
 /* Statements that every connection starts with. secure_delete: what a reader
- * forgets must not stay in the file's free pages. */
+ * forgets must not stay in the file's free pages. EXTRA: a commit that a power
+ * cut undoes would have the newsroom sign the same number twice. */
 static const char settings[] =
 	"PRAGMA secure_delete=ON; PRAGMA foreign_keys=ON;"
 	"PRAGMA trusted_schema=OFF; PRAGMA journal_mode=DELETE;"
-	"PRAGMA synchronous=FULL; PRAGMA temp_store=MEMORY;"
+	"PRAGMA synchronous=EXTRA; PRAGMA temp_store=MEMORY;"
 	"PRAGMA cache_size=-1000;";
 
 static enum err

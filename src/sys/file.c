@@ -285,6 +285,22 @@ folder_sync(const char *folder, struct diag *d)
 	return e;
 }
 
+enum err
+file_rename(const char *from, const char *to, struct diag *d)
+{
+	char *folder = folder_of(to);
+	enum err e = ERR_OK;
+
+	if (folder == NULL)
+		return refuse(to, ERR_NOMEM, err_str(ERR_NOMEM), d);
+	if (rename(from, to) != 0)
+		e = file_errno(to, d);
+	if (e == ERR_OK)
+		e = folder_sync(folder, d);
+	free(folder);
+	return e;
+}
+
 /* Fill a new file by `s`, or from descriptor `from` when it is not -1, and
  * put it in the place of `path`. */
 static enum err
@@ -309,12 +325,10 @@ replace(const char *path, struct span s, int from, unsigned mode,
 		e = file_errno(path, d);
 	if (fd >= 0 && close(fd) != 0 && e == ERR_OK)
 		e = file_errno(path, d);
-	if (e == ERR_OK && rename(temp, path) != 0)
-		e = file_errno(path, d);
+	if (e == ERR_OK)
+		e = file_rename(temp, path, d);
 	if (e != ERR_OK && temp != NULL)
 		unlink(temp);
-	if (e == ERR_OK)
-		e = folder_sync(folder, d);
 	free(temp);
 	free(folder);
 	return e;

@@ -30,6 +30,11 @@ enum err file_write(const char *path, struct span s, unsigned mode,
 enum err file_copy(const char *from, const char *to, unsigned mode,
 	struct diag *d) ERR_MUST_USE;
 
+/* Give a file another name, in the place of what has it, and fsync the folder
+ * that this is in. ERR_SPACE, ERR_IO. */
+enum err file_rename(
+	const char *from, const char *to, struct diag *d) ERR_MUST_USE;
+
 /* Make a folder and those above it (mode for the new ones). */
 enum err file_mkdirs(const char *path, unsigned mode, struct diag *d)
 	ERR_MUST_USE;

@@ -1,6 +1,7 @@
 #!/bin/bash
 # erika-press init: keys, the trust anchor, and what it refuses.
 . "$SRC/tests/lib/tap.sh"
+umask 077 # passphrases
 
 modes() { stat -c '%a' "$@" | sort -u | tr '\n' ' '; }
 printf 'eine Kanne voll Wasser\n' >pass
@@ -52,6 +53,29 @@ PAGE
 run 11 "a wrong passphrase packs nothing" \
 	erika-press pack -C room --passphrase-file wrong page.html
 like "$err" 'wrong passphrase' "is said"
+chmod 640 pass
+run 15 "a passphrase that others can read" \
+	erika-press pack -C room --passphrase-file pass page.html
+like "$err" 'pass can be read by others \(mode 640\); chmod 600' "is refused"
+chmod 600 pass
+cat >ctrl-c.py <<'PY'
+"""Ctrl-C at the prompt: how it ended, and whether the terminal shows what is
+typed."""
+import os, pty, subprocess, sys, termios
+us, its = pty.openpty()
+p = subprocess.Popen(sys.argv[1:], stdin=its, stdout=its, stderr=its,
+                     start_new_session=True, preexec_fn=lambda: os.close(
+                         os.open(os.ttyname(its), os.O_RDWR)))
+said = b""
+while b"Passphrase of" not in said:
+    said += os.read(us, 1000)
+hidden = not termios.tcgetattr(its)[3] & termios.ECHO
+os.write(us, b"half of it\x03")
+print(hidden, p.wait(30), bool(termios.tcgetattr(its)[3] & termios.ECHO))
+PY
+run 0 "Ctrl-C at a prompt" python3 ctrl-c.py \
+	erika-press pack -C room page.html
+is "$out" "True -2 True" "ends it as elsewhere, and the echo is back"
 run 0 "nothing is left of it" erika-press preview -C room
 is "$out" "" "in the records"
 is "$(find room/repository/t -name '*.ekb*')" "" "or the repository"

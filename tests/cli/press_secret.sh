@@ -3,6 +3,7 @@
 # looked into, locks passphrases in memory, and refuses key files that others
 # can read.
 . "$SRC/tests/lib/tap.sh"
+umask 077 # passphrases
 . "$SRC/tests/lib/keys.sh"
 pass='seventeen small herrings'
 echo "$pass" >pass
