@@ -36,8 +36,8 @@ enum err file_rename(
 	const char *from, const char *to, struct diag *d) ERR_MUST_USE;
 
 /* Make a folder and those above it (mode for the new ones). */
-enum err file_mkdirs(const char *path, unsigned mode, struct diag *d)
-	ERR_MUST_USE;
+enum err file_mkdirs(
+	const char *path, unsigned mode, struct diag *d) ERR_MUST_USE;
 
 /* Names of a folder's entries, sorted by bytes, without dot files. Free with
  * file_list_free. ERR_MISSING, ERR_LIMIT over `max` entries, ERR_IO. */

@@ -7,6 +7,7 @@ PATH=$ERIKA_BIN/tests/tool:$PATH
 
 declare -A pid at
 start() { # NAME [LISTEN]: serve NAME.conf; sets ${at[NAME]}
+	: >"$1.err"
 	erika-mirror serve -q -c "$1.conf" 2>"$1.err" &
 	pid[$1]=$!
 	at[$1]=
