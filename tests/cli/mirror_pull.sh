@@ -112,6 +112,7 @@ node n1 "$PWD/h/m"
 sed -i '/^pull/d' n1.conf
 declare -A pid
 start() { # NAME: serve it; sets $at to its address
+	: >"$1.err"
 	erika-mirror serve -q -c "$1.conf" 2>"$1.err" &
 	pid[$1]=$!
 	for _ in $(seq 200); do
