@@ -134,7 +134,7 @@ echo note >h/m/m/README
 echo '{}' >h/m/m/7.other.json
 echo '{}' >h/m/m/999.snapshot.json
 touch -d '2 days ago' h/m/m/.new-77-0 h/m/t/x/.new-78-0
-touch h/m/m/.new-79-0
+touch -d "$day 12:00" h/m/m/.new-79-0
 run 0 "strange files on a mirror" publish "$day"
 ok "$([ -e h/m/m/README ] && [ -e h/m/m/7.other.json ] &&
 	[ -e h/m/m/999.snapshot.json ]; echo $?)" "stay"
