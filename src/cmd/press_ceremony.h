@@ -7,11 +7,11 @@
 #include "press_proposal.h"
 #include "press_room.h"
 
-/* Propose a root with these roles, or targets with these delegations, on top
- * of the chain. With enough keys in keys/, and `file` NULL, it is signed and
- * waits for publish; else the proposal is written to `file`, or to
- * "root-N.proposal" or "targets-N.proposal" here. Says which. *waits (may be
- * NULL) is whether it waits for publish. ERR_EXISTS for a file that is there. */
+/* Propose a root with these roles, or targets with these delegations, on top of
+ * the chain. With enough keys in keys/, and `file` NULL, it is signed and waits
+ * for publish; else the proposal is written to `file`, or to "root-N.proposal"
+ * or "targets-N.proposal" here. Says which. *waits (may be NULL) is whether it
+ * waits for publish. ERR_EXISTS for a file that is there. */
 enum err ceremony_propose(struct room *r, const struct context *cx,
 	const struct chain *c, enum tuf_type type, const struct grants *g,
 	const char *file, bool *waits, struct diag *d) ERR_MUST_USE;

@@ -131,9 +131,9 @@ plain_check(const struct proposal *p, struct diag *d)
 			&g, p->doc->version, p->doc->expires, &body, d);
 	if (e == ERR_OK && !json_equal(body, p->doc->body))
 		e = diag_set(d, ERR_REFUSED,
-			"it says more than who may sign what, which "
-			"erika-press "
-			"never proposes: do not sign it, and ask who made it");
+			"it says more than who may sign what, which erika-"
+			"press never proposes: do not sign it, and ask who "
+			"made it");
 	json_decref(body);
 	grants_free(&g);
 	return e;

@@ -16,8 +16,8 @@
 #define ROLE_INDEX "CREATE INDEX role_version ON role(name, version);"
 
 /* Every file below repository/ that never changes, in the order it came; how
- * far each mirror has them, and which head it got then; and the next root and targets, complete but not
- * published yet. */
+ * far each mirror has them, and which head it got then; and the next root and
+ * targets, complete but not published yet. */
 #define FILE_TABLE                                                             \
 	"CREATE TABLE file(id INTEGER PRIMARY KEY AUTOINCREMENT,"              \
 	" path TEXT NOT NULL UNIQUE);"

@@ -180,8 +180,9 @@ enum err bundle_draft_article(struct bundle_draft *b, const struct article *a,
 const struct digest *bundle_draft_name(const struct bundle_draft *b, int32_t i);
 
 /* Append head and text objects to `out`; images and padding are the caller's.
- * *head is the head's length, *content the length with all images, *padded that of the whole file. The
- * result opens with bundle_open; what would not, fails here. */
+ * *head is the head's length, *content the length with all images, *padded that
+ * of the whole file. The result opens with bundle_open; what would not, fails
+ * here. */
 enum err bundle_draft_finish(struct bundle_draft *b, struct buf *out,
 	size_t *head, uint64_t *content, uint64_t *padded, struct diag *d)
 	ERR_MUST_USE;

@@ -76,8 +76,9 @@ enum err mirrors_config(struct span s, const char *file, struct mirrors *out,
 	struct diag *d) ERR_MUST_USE;
 
 /* Read a file of mirrors that the user was given: the same without `to`,
- * `proxy` and `ca`, each with a url, which may be a folder; addresses may be private ones. [outlet]
- * with root, 64 hex digits, says whose mirrors they are. */
+ * `proxy` and `ca`, each with a url, which may be a folder; addresses may be
+ * private ones. [outlet] with root, 64 hex digits, says whose mirrors they
+ * are. */
 enum err mirrors_own(struct span s, const char *file, struct mirrors *out,
 	struct diag *d) ERR_MUST_USE;
 

@@ -39,8 +39,9 @@ enum err ingest_request_import(struct buf *request, struct span s,
 	enum ingest_kind kind, const struct ingest_defaults *def) ERR_MUST_USE;
 enum err ingest_request_image(struct buf *request) ERR_MUST_USE;
 
-/* Read an answer. `out` is as ingest_import and image_plan_make leave it; `length` is the size of the original image. Every
- * string, number, body and piece is checked. ERR_REFUSED, ERR_NOMEM. */
+/* Read an answer. `out` is as ingest_import and image_plan_make leave it;
+ * `length` is the size of the original image. Every string, number, body and
+ * piece is checked. ERR_REFUSED, ERR_NOMEM. */
 enum err ingest_answer_import(struct span answer, struct ingest_result *out,
 	struct diag *d) ERR_MUST_USE;
 enum err ingest_answer_image(struct span answer, uint64_t length,

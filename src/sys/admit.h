@@ -88,12 +88,12 @@ enum err admit_new(const struct admit_config *c, enum admit_kind kind,
 	struct admit **out, struct diag *d) ERR_MUST_USE;
 void admit_free(struct admit *a);
 
-/* Fill what serve_config.put wants. Paths are below the prefix: "m/N.root.json",
- * or "NAME/m/..." where there are several publishers. Answers:
+/* Fill what serve_config.put wants. Paths are below the prefix:
+ * "m/N.root.json", or "NAME/m/..." where there are several publishers. Answers:
  *	201	kept; the line says how many files are still missing, or
  *		"live: version N"
- *	204	it is here already, or is none that this mirror keeps (m/now.pack,
- *		which it makes itself; what the quota has taken)
+ *	204	it is here already, or is none that this mirror keeps
+ *		(m/now.pack, which it makes itself; what the quota has taken)
  *	400	not a name in a repository
  *	403	not signed by the outlet, or not what was signed
  *	404	no such publisher

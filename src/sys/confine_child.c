@@ -179,7 +179,8 @@ lowered(struct rlimit r, rlim_t n)
 	return r;
 }
 
-/* RLIMIT_* are of an enum in glibc, of int elsewhere: no function takes both. */
+/* RLIMIT_* are of an enum in glibc, of int elsewhere: no function takes
+ * both. */
 #define limit(what, n)                                                         \
 	do {                                                                   \
 		struct rlimit r_;                                              \

@@ -32,8 +32,8 @@ struct engine_calls {
 	 * caller may add units, and blames by itself. */
 	enum err (*take)(void *arg, size_t route, size_t file, uint64_t offset,
 		struct span bytes, enum err *verdict, struct diag *d);
-	/* A request failed, `got` says how, its notice too. `soft`: the engine gave it up, and
-	 * the route may yet be of use. */
+	/* A request failed, `got` says how, its notice too. `soft`: the engine
+	 * gave it up, and the route may yet be of use. */
 	void (*failed)(void *arg, size_t route, size_t file, bool soft,
 		const struct fetch_got *got);
 	/* In a job with copies: all files of a route are here, or missing.

@@ -106,8 +106,8 @@ struct fetch_got {
 			       page, at most LIMIT_TOMBSTONE, not looked at
 			       (core/tombstone.h): of FETCH_END alone, borrowed
 			       until the next call; else empty */
-	double connect; /* seconds until connected, TLS too; 0: not at all, or the
-			      connection was there already */
+	double connect; /* seconds until connected, TLS too; 0: not at all, or
+			   the connection was there already */
 	double first_byte; /* seconds until the answer began; 0: never */
 	double seconds;
 };

@@ -30,8 +30,9 @@ enum err library_open(
 void library_close(struct library *l);
 
 /* Transactions, which may stand inside each other: the outermost one counts.
- * After a rollback all of them are over. In a trial they do nothing, and the trial's end undoes all
- * that happened in it: how a share file is checked without being kept. */
+ * After a rollback all of them are over. In a trial they do nothing, and the
+ * trial's end undoes all that happened in it: how a share file is checked
+ * without being kept. */
 enum err library_begin(struct library *l, struct diag *d) ERR_MUST_USE;
 enum err library_commit(struct library *l, struct diag *d) ERR_MUST_USE;
 void library_rollback(struct library *l);
@@ -249,10 +250,10 @@ struct library_counts {
 enum err library_count(struct library *l, int64_t outlet,
 	struct library_counts *out, struct diag *d) ERR_MUST_USE;
 
-/* Add a bundle with the articles for which keep[i] is true, in one
- * transaction; or complete one that was not whole. `prefix` is everything up to bundle_text_end, every object in
- * it verified. A revision that is not higher than the known one changes
- * nothing. */
+/* Add a bundle with the articles for which keep[i] is true, in one transaction;
+ * or complete one that was not whole. `prefix` is everything up to
+ * bundle_text_end, every object in it verified. A revision that is not higher
+ * than the known one changes nothing. */
 enum err library_bundle_add(struct library *l, int64_t outlet,
 	const struct library_bundle *info, const struct bundle *b,
 	struct span prefix, const bool *keep, struct diag *d) ERR_MUST_USE;

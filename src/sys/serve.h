@@ -139,8 +139,8 @@ enum err serve_run(
 /* Who takes pushes from now on; those that go on are cut first. */
 void serve_set_put(struct serve *s, const struct serve_put *put);
 
-/* Take a new configuration but `put`; connections stay. On failure all stays as it
- * was. Errors as for serve_new. */
+/* Take a new configuration but `put`; connections stay. On failure all stays as
+ * it was. Errors as for serve_new. */
 enum err serve_reload(struct serve *s, const struct serve_config *c,
 	struct diag *d) ERR_MUST_USE;
 

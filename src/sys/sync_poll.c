@@ -352,8 +352,8 @@ heads_ask(struct sync *s, size_t copies, bool more, double seconds,
 
 /* A poll, and what it came to. */
 static enum err
-poll(struct sync *s, size_t copies, bool more, double seconds, size_t *heard,
-	struct diag *d)
+ask_and_judge(struct sync *s, size_t copies, bool more, double seconds,
+	size_t *heard, struct diag *d)
 {
 	enum err e = heads_ask(s, copies, more, seconds, d);
 	size_t i;
@@ -388,10 +388,12 @@ sync_poll(struct sync *s, bool *usable, struct diag *d)
 	*usable = false;
 	s->polling = true;
 	do {
-		e = poll(s, SYNC_HEADS, false, sync_seconds(s), &heard, d);
+		e = ask_and_judge(
+			s, SYNC_HEADS, false, sync_seconds(s), &heard, d);
 	} while (e == ERR_OK && heard == 0 && s->rotated && ++polls < POLLS);
 	if (e == ERR_OK && heard > 0 && is_old(s))
-		e = poll(s, SYNC_HEADS_OLD, true, SYNC_OLD_SECONDS, &heard, d);
+		e = ask_and_judge(
+			s, SYNC_HEADS_OLD, true, SYNC_OLD_SECONDS, &heard, d);
 	s->polling = false;
 	if (e == ERR_OK && heard > 0)
 		e = evaluate(s, &heard, d);

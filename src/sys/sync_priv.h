@@ -20,9 +20,9 @@
 #define SYNC_HEADS 2
 
 /* A head that is older than this, seconds, is not believed to be the newest
- * before more mirrors were asked: newsrooms sign one each day, and some are half
- * a day late. How many more, and for how long without an answer: enough that
- * mirrors which agreed to hide news are not all of them. */
+ * before more mirrors were asked: newsrooms sign one each day, and some are
+ * half a day late. How many more, and for how long without an answer: enough
+ * that mirrors which agreed to hide news are not all of them. */
 #define SYNC_HEAD_OLD (36 * 3600)
 #define SYNC_HEADS_OLD 8
 #define SYNC_OLD_SECONDS 5.0
@@ -162,8 +162,8 @@ enum err sync_note(struct sync *s, struct diag *d, const char *fmt,
 /* ---- sync_poll.c */
 
 /* Roots and timestamps, of SYNC_HEADS mirrors; of SYNC_HEADS_OLD more when the
- * newest is older than SYNC_HEAD_OLD. ERR_OK: s->t goes on with the snapshot, or else the
- * reason is in s->worst and *usable false. */
+ * newest is older than SYNC_HEAD_OLD. ERR_OK: s->t goes on with the snapshot,
+ * or else the reason is in s->worst and *usable false. */
 enum err sync_poll(struct sync *s, bool *usable, struct diag *d) ERR_MUST_USE;
 
 /* Run the machine again over what is known, up to the top-level targets: after

@@ -1,6 +1,6 @@
 /* Bundles on their way: the head first, then the texts from several mirrors,
- * every part checked as it comes, so that each lie has one liar. What takes long
- * is kept in pieces, so that an interrupted sync goes on where it was. */
+ * every part checked as it comes, so that each lie has one liar. What takes
+ * long is kept in pieces, so that an interrupted sync goes on where it was. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

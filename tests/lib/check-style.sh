@@ -21,6 +21,15 @@ lengths() {
 		}' "$@"
 }
 
+# wide FILE...: lines of over 80 columns.
+wide() {
+	local f
+	for f in "$@"; do
+		expand -t 8 "$f" | LC_ALL=C.UTF-8 grep -nE '^.{81}' |
+			sed "s|^|$f:|; s|\(:[0-9]*\):.*|\1|"
+	done
+}
+
 # unbounded FILE...: calls that write or parse without a bound. Comments and
 # strings do not count.
 unbounded() {
@@ -52,6 +61,8 @@ mapfile -t src < <(find src -name '*.[ch]' | sort)
 ok $? "there is source"
 lengths "${all[@]}" >"$work/out"
 none "$work/out" "functions of 100 lines at most, files of 600"
+wide "${src[@]}" >"$work/out"
+none "$work/out" "lines of 80 columns at most"
 unbounded "${src[@]}" >"$work/out"
 none "$work/out" "no call that writes or parses without a bound"
 grep -nE '[ 	]+$' "${all[@]}" >"$work/out"
@@ -67,6 +78,8 @@ none "$work/out" "no white space at the end of a line"
 is "$(lengths "$work/long.c" | sed 's|.*/||')" \
 	"long.c:3: a function of 101 lines
 long.c: over 600 lines" "long code is found out"
+printf '\ta%071d\n\ta%072d\nй%079d\n' 0 0 0 >"$work/wide.c"
+is "$(wide "$work/wide.c" | sed 's|.*/||')" "wide.c:2" "wide lines are found out"
 cat >"$work/bad.c" <<'C'
 /* strcpy(a, b) in a comment is nothing, nor is "sprintf(" in text. */
 void f(char *a) { my_atoi(a); snprintf(a, 1, "sprintf(a) \" gets("); }
