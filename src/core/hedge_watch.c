@@ -20,8 +20,11 @@
 /* How long the last bytes of a request may take when nobody needs them. */
 #define DRAIN_MAX (2 * SECOND)
 
-/* The grace for a second copy when one is here: most of what that took. */
+/* The grace for a second copy when one is here: most of what that took; and
+ * more where several may still bring one: the first may be of one that is
+ * behind. */
 #define GRACE_MIN (100 * MS)
+#define GRACE_SEVERAL SECOND
 #define GRACE_MAX (2 * SECOND)
 
 static int64_t
@@ -155,12 +158,44 @@ file_hope(const struct hedge *h, size_t file)
 	return false;
 }
 
+/* Whether a copy may still come by this route, if it is asked by then. */
+static bool
+copy_open(const struct hedge *h, size_t i, int64_t now)
+{
+	const struct hroute *r = &h->r[i];
+
+	return r->copy_asked ? !r->copy_told && !r->out
+			     : route_hope(h, i) && r->cool <= now;
+}
+
+/* Whether copies may still come from two mirrors of which none is here. */
+static bool
+copies_several(const struct hedge *h, int64_t now)
+{
+	size_t i, k, first = SIZE_MAX;
+
+	for (i = 0; i < h->n; i++) {
+		bool here = false;
+
+		for (k = 0; k < h->n; k++)
+			here |= h->r[k].r.mirror == h->r[i].r.mirror &&
+				h->r[k].copy_told && h->r[k].copy_good;
+		if (here || !copy_open(h, i, now))
+			continue;
+		if (first != SIZE_MAX && h->r[i].r.mirror != first)
+			return true;
+		first = h->r[i].r.mirror;
+	}
+	return false;
+}
+
 static int64_t
-grace_end(const struct hedge *h)
+grace_end(const struct hedge *h, int64_t now)
 {
 	int64_t grace = 7 * (h->first_good - h->began) / 10;
 
-	grace = larger(grace, GRACE_MIN);
+	grace = larger(
+		grace, copies_several(h, now) ? GRACE_SEVERAL : GRACE_MIN);
 	return h->first_good + (grace < GRACE_MAX ? grace : GRACE_MAX);
 }
 
@@ -170,16 +205,11 @@ copies_status(const struct hedge *h, int64_t now)
 	size_t i;
 
 	if (h->copies_good >= h->copies ||
-		(h->copies_good > 0 && now >= grace_end(h)))
+		(h->copies_good > 0 && now >= grace_end(h, now)))
 		return HEDGE_DONE;
-	for (i = 0; i < h->n; i++) {
-		const struct hroute *r = &h->r[i];
-
-		if (r->copy_asked ? !r->copy_told && !r->out
-				  : route_hope(h, i) && (h->copies_good == 0 ||
-								r->cool <= now))
+	for (i = 0; i < h->n; i++)
+		if (copy_open(h, i, h->copies_good == 0 ? NEVER : now))
 			return HEDGE_BUSY;
-	}
 	return h->copies_good > 0 ? HEDGE_DONE : HEDGE_HOPELESS;
 }
 
@@ -219,7 +249,7 @@ hedge_wait(const struct hedge *h, int64_t now)
 
 	sooner(&at, h->next_begin, now);
 	if (h->copies_good > 0)
-		sooner(&at, grace_end(h), now);
+		sooner(&at, grace_end(h, now), now);
 	for (i = 0; i < h->n; i++)
 		if (route_hope(h, i))
 			sooner(&at, h->r[i].cool, now);
