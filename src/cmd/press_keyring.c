@@ -164,12 +164,7 @@ secret_read(const char *path, struct buf *b, struct diag *d)
 		return e;
 	if (lstat(path, &st) != 0)
 		return file_errno(path, d);
-	if (st.st_mode & 077)
-		return diag_set(d, ERR_REFUSED,
-			"%s can be read by others (mode %03o); chmod 600 it, "
-			"and think about who may have a copy",
-			path, (unsigned)st.st_mode & 0777u);
-	return ERR_OK;
+	return pass_private(path, &st, d);
 }
 
 /* Typed passphrases before it is given up: a slip of a finger should not cost

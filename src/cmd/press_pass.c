@@ -109,21 +109,29 @@ terminal_read(bool fresh, const char *of, struct pass *out, struct diag *d)
 	return e;
 }
 
+enum err
+pass_private(const char *path, const struct stat *st, struct diag *d)
+{
+	if (st->st_mode & 077)
+		return diag_set(d, ERR_REFUSED,
+			"%s can be read by others (mode %03o); chmod 600 it, "
+			"and think about who may have a copy",
+			path, (unsigned)st->st_mode & 0777u);
+	return ERR_OK;
+}
+
 static enum err
 file_pass(const char *file, struct pass *out, struct diag *d)
 {
 	int fd = open(file, O_RDONLY | O_CLOEXEC);
+	enum err e = ERR_OK;
 	struct stat st;
-	enum err e;
 
 	if (fd < 0 || fstat(fd, &st) != 0)
 		e = file_errno(file, d);
-	else if (S_ISREG(st.st_mode) && (st.st_mode & 077) != 0)
-		e = diag_set(d, ERR_REFUSED,
-			"%s can be read by others (mode %03o); chmod 600 it, "
-			"and think about who may have a copy",
-			file, (unsigned)st.st_mode & 0777u);
-	else
+	else if (S_ISREG(st.st_mode))
+		e = pass_private(file, &st, d);
+	if (e == ERR_OK)
 		e = line_read(fd, "", out, d);
 	if (fd >= 0)
 		close(fd);

@@ -14,6 +14,11 @@ struct pass {
 	size_t n;
 };
 
+/* Whether nobody else can read this file: ERR_REFUSED, and what to do. */
+struct stat;
+enum err pass_private(
+	const char *path, const struct stat *st, struct diag *d) ERR_MUST_USE;
+
 /* Read a passphrase: the first line of a file, or from the terminal without
  * echo, twice when it is a new one. `of` names what it opens, for the prompt.
  * ERR_USAGE when there is no terminal or it is empty, ERR_REFUSED for a file

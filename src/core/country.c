@@ -247,20 +247,6 @@ countries_overlay(
 
 /* ---- hosts */
 
-/* Whether a host is `above`, or below it. */
-static bool
-is_below(struct span host, const char *above)
-{
-	struct span suffix = span_str(above);
-	size_t before;
-
-	if (suffix.n > host.n)
-		return false;
-	before = host.n - suffix.n;
-	return span_eq(span_sub(host, before, suffix.n), suffix) &&
-	       (before == 0 || host.p[before - 1] == '.');
-}
-
 const struct blocked *
 country_blocked(const struct country *c, struct span host)
 {
@@ -271,7 +257,7 @@ country_blocked(const struct country *c, struct span host)
 	for (i = 0; i < c->n_blocked; i++) {
 		const struct blocked *b = &c->blocked[i];
 
-		if (is_below(host, b->host) &&
+		if (mirrors_host_below(host, b->host) &&
 			(best == NULL ||
 				blocked_proven(b) > blocked_proven(best) ||
 				(blocked_proven(b) == blocked_proven(best) &&
@@ -309,7 +295,7 @@ is_avoided(const struct country *c, const char *url)
 	size_t i;
 
 	for (i = 0; i < c->n_avoid; i++)
-		if (is_below(host, c->avoid[i]))
+		if (mirrors_host_below(host, c->avoid[i]))
 			return true;
 	return false;
 }

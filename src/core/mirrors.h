@@ -118,6 +118,9 @@ bool mirrors_base_ok(struct span s);
  * folder. Borrowed. */
 struct span mirrors_host(struct span url);
 
+/* Whether such a host is this domain or a name below it. */
+bool mirrors_host_below(struct span host, const char *domain);
+
 /* Whether such a host is this machine or a neighbour, which strangers must not
  * send readers to: a private address, what ends in a number as an address in
  * some old form does, or a name of the kind that only the near network knows:

@@ -205,8 +205,8 @@ mirrors_host(struct span url)
 	return span_sub(one, 0, host_length(one));
 }
 
-static bool
-is_below(struct span host, const char *domain)
+bool
+mirrors_host_below(struct span host, const char *domain)
 {
 	struct span d = span_str(domain);
 
@@ -231,9 +231,11 @@ mirrors_host_near(struct span host)
 	if (i < host.n && host.p[i] >= '0' && host.p[i] <= '9')
 		return true;
 	return host.n == 0 || memchr(host.p, '.', host.n) == NULL ||
-	       is_below(host, "localhost") || is_below(host, "local") ||
-	       is_below(host, "internal") || is_below(host, "lan") ||
-	       is_below(host, "home.arpa");
+	       mirrors_host_below(host, "localhost") ||
+	       mirrors_host_below(host, "local") ||
+	       mirrors_host_below(host, "internal") ||
+	       mirrors_host_below(host, "lan") ||
+	       mirrors_host_below(host, "home.arpa");
 }
 
 bool

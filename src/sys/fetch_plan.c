@@ -60,16 +60,6 @@ is_private(struct span host)
 	return n == 0 || address_reserved(b, n);
 }
 
-static bool
-is_below(struct span host, const char *domain)
-{
-	struct span d = span_str(domain);
-
-	return span_eq(host, d) ||
-	       (host.n > d.n && host.p[host.n - d.n - 1] == '.' &&
-		       span_eq(span_sub(host, host.n - d.n, d.n), d));
-}
-
 /* A host as in a URL, without a port. */
 static bool
 host_ok(const char *s)
@@ -366,7 +356,8 @@ plan_make(const struct wire_want *w, const struct plan_rules *rules,
 		(w->strategy != STRATEGY_PROXY ||
 			strcmp(rules->proxy, w->proxy) != 0))
 		return refuse(done, "a proxy is set, and it does not use it");
-	if (w->strategy != STRATEGY_PROXY && is_below(at.host, "onion"))
+	if (w->strategy != STRATEGY_PROXY &&
+		mirrors_host_below(at.host, "onion"))
 		return refuse(done, "an onion service needs a proxy");
 	if (w->strategy == STRATEGY_HTTP && at.tls)
 		return refuse(done, "https is not http");
