@@ -2,6 +2,7 @@
 # The examples under mirrors/, each with the real program: systemd's units and
 # its two protocols, Caddy, nginx, tor.
 . "$SRC/tests/lib/tap.sh"
+. "$SRC/tests/lib/ports.sh"
 . "$SRC/tests/lib/mirror.sh"
 . "$SRC/tests/lib/newsroom.sh"
 PATH=$PATH:/usr/sbin
@@ -21,15 +22,6 @@ has() {
 	command -v "$1" >/dev/null && return 0
 	skip "$2" "$1 is not installed"
 	return 1
-}
-
-# ports N: as many free ones.
-ports() {
-	python3 - "$1" <<'PY'
-import socket, sys
-s = [socket.create_server(("127.0.0.1", 0)) for _ in range(int(sys.argv[1]))]
-print(*[x.getsockname()[1] for x in s])
-PY
 }
 
 # until COMMAND...: wait for it to succeed.
@@ -76,7 +68,7 @@ if has systemd-analyze "systemd's units are well-formed"; then
 	done
 fi
 if has systemd-socket-activate "a socket of systemd's"; then
-	read -r p q <<<"$(ports 2)"
+	read -r p q <<<"$(free_ports 2)"
 	: >mirror.err
 	systemd-socket-activate -l "127.0.0.1:$p" "$ERIKA_BIN/erika-mirror" \
 		serve -c unix.conf 2>mirror.err &
@@ -178,8 +170,7 @@ nginx_start() {
 	nginx -c "$PWD/nginx.conf" 2>nginx.out &
 	front_pid=$!
 }
-# caddy_start PORT CERTIFICATE
-caddy_start() {
+caddy_file() {
 	export HOME=$PWD XDG_DATA_HOME=$PWD/caddy XDG_CONFIG_HOME=$PWD/caddy
 	{
 		printf '{\n\tadmin off\n\tauto_https off\n}\n'
@@ -187,6 +178,10 @@ caddy_start() {
 			s|^mirror.example {|https://localhost:$1, https://mirror.example:$1 {\n\ttls $base/$2.pem $base/$2.key|" \
 			"$mirrors/Caddyfile"
 	} >Caddyfile
+}
+# caddy_start PORT CERTIFICATE
+caddy_start() {
+	caddy_file "$@"
 	caddy run --config Caddyfile --adapter caddyfile >caddy.out 2>&1 &
 	front_pid=$!
 }
@@ -260,7 +255,7 @@ ok $? "a proxy of another user may connect to the socket"
 
 # ---- nginx
 if has nginx "nginx in front"; then
-	read -r p <<<"$(ports 1)"
+	read -r p <<<"$(free_ports 1)"
 	nginx_file "$p" cert
 	run 0 "nginx takes the example" nginx -t -c "$PWD/nginx.conf"
 	nginx_start "$p" cert
@@ -275,9 +270,10 @@ fi
 
 # ---- Caddy
 if has caddy "Caddy in front"; then
-	read -r p <<<"$(ports 1)"
-	caddy_start "$p" cert
+	read -r p <<<"$(free_ports 1)"
+	caddy_file "$p" cert
 	run 0 "Caddy takes the example" caddy validate --config Caddyfile --adapter caddyfile
+	caddy_start "$p" cert
 	is "$(caddy fmt Caddyfile)" "$(cat Caddyfile)" "which is written as Caddy would"
 	through "https://mirror.example:$p/" --cacert "$base/ca.pem" \
 		--resolve "mirror.example:$p:127.0.0.1" --http1.1

@@ -2,6 +2,7 @@
 # erika-press publish to mirrors that take pushes: many at once, a line for
 # each, only what is missing, and what breaks off goes on.
 . "$SRC/tests/lib/tap.sh"
+. "$SRC/tests/lib/ports.sh"
 . "$SRC/tests/lib/newsroom.sh"
 PATH=$ERIKA_BIN/tests/tool:$PATH
 
@@ -172,13 +173,7 @@ stop breaks
 node stranger "$(newsroom o "Other"; echo "$words")"
 words=$(sed -n 's/^words *//p' h/init.out)
 start stranger
-python3 - >dead.txt <<'PY'
-import socket
-s = socket.socket()
-s.bind(("127.0.0.1", 0))
-print("http://127.0.0.1:%d/" % s.getsockname()[1])
-PY
-at[dead]=$(cat dead.txt)
+at[dead]=http://127.0.0.1:$(free_ports 1)/
 serve web h/m
 at[web]=$http/normal/
 mkdir -p static

@@ -2,6 +2,7 @@
 # erika doctor: each kind of trouble by its name, with and without a proxy; a
 # report for others that says nothing of this machine.
 . "$SRC/tests/lib/tap.sh"
+. "$SRC/tests/lib/ports.sh"
 . "$SRC/tests/lib/newsroom.sh"
 if ! command -v python3 >/dev/null; then
 	skip "doctor" "needs python3"
@@ -156,8 +157,7 @@ is "$(stat -c %a report.json)" 600 "nobody else reads it before it is given"
 cat >hosts <<'HOSTS'
 127.0.0.1 one.example two.example abcdefghij.onion
 HOSTS
-port=$(python3 -c 'import socket
-s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+port=$(free_ports 1)
 python3 "$SRC/tests/net/socks.py" --port "$port" --hosts hosts >socks.log \
 	2>socks.err &
 servers="$servers $!"

@@ -2,6 +2,7 @@
 # The whole way over software that is not ours: a real nginx carries, Debian's
 # minisign and curl check, and the reader reads.
 . "$SRC/tests/lib/tap.sh"
+. "$SRC/tests/lib/ports.sh"
 . "$SRC/tests/lib/newsroom.sh"
 nginx=$(PATH=$PATH:/usr/sbin command -v nginx)
 for tool in nginx minisign curl python3; do
@@ -43,20 +44,12 @@ chmod 644 "$web"/*/sorry.html
 # This mirror lost its bundles.
 rm -r "$web/part/t/b"
 
-ports() {
-	python3 - "$1" <<'PY'
-import socket, sys
-s = [socket.create_server(("127.0.0.1", 0)) for _ in range(int(sys.argv[1]))]
-print(*[x.getsockname()[1] for x in s])
-PY
-}
-
 # server PORT ROOT DIRECTIVE...
 server() {
 	printf 'server { listen 127.0.0.1:%s; root %s; %s }\n' "$1" "$2" "$3"
 }
 start_nginx() {
-	read -r plain gzip none part <<<"$(ports 4)"
+	read -r plain gzip none part <<<"$(free_ports 4)"
 	cat >nginx.conf <<CONF
 daemon off;
 pid $PWD/nginx.pid;

@@ -15,9 +15,9 @@ lab_or_skip() {
 	exit
 }
 
-# lab_start ROOT MIRRORS [OPTION...]: mirrors of that folder; sets $lab_reader,
-# the process id of the reader's namespaces, and $lab_pin. It ends with this
-# shell. Without it the test ends, failed.
+# lab_start ROOT MIRRORS [OPTION...]: mirrors of that folder; sets $lab_pid,
+# $lab_reader, the process id of the reader's namespaces, and $lab_pin. It ends
+# with this shell. Without it the test ends, failed.
 lab_start() {
 	lab_root=$1
 	lab_n=$2
@@ -25,7 +25,8 @@ lab_start() {
 	coproc LAB { exec python3 "$SRC/tests/net/lab.py" --work lab \
 		--tools "$ERIKA_BIN/tests/net" --root "$lab_root" \
 		--mirrors "$lab_n" "$@"; }
-	lab_in=${LAB[1]} lab_out=${LAB[0]}
+	# Kept, since bash forgets those of a process that has ended.
+	lab_in=${LAB[1]} lab_out=${LAB[0]} lab_pid=$LAB_PID
 	if IFS= read -r -t 60 lab_says <&"$lab_out" &&
 		[ "${lab_says%% *}" = ok ]; then
 		read -r _ lab_reader lab_pin <<<"$lab_says"

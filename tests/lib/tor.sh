@@ -15,15 +15,6 @@ tor_or_skip() {
 	done
 }
 
-# free_ports N: as many.
-free_ports() {
-	python3 - "$1" <<'PY'
-import socket, sys
-s = [socket.create_server(("127.0.0.1", 0)) for _ in range(int(sys.argv[1]))]
-print(*[x.getsockname()[1] for x in s])
-PY
-}
-
 # tor_common NAME: what all have in common. Neither long-lived guards nor
 # circuits in advance fit a network that small.
 tor_common() {

@@ -32,7 +32,7 @@ ask_all() {
 	done
 	# Not the laboratory, which is a job of this shell as well.
 	for i in $(jobs -rp); do
-		[ "$i" = "$LAB_PID" ] || wait "$i"
+		[ "$i" = "$lab_pid" ] || wait "$i"
 	done
 }
 
@@ -143,8 +143,8 @@ is "$good" ${#all[@]} "all of them"
 like "$(at_reader curl -sS -m 2 -o out -w '%{exitcode}' \
 	http://192.0.2.1/ 2>/dev/null)" '^(7|28)$' "no way out of it"
 holder=$lab_reader
-kill -KILL "$LAB_PID"
-wait "$LAB_PID" 2>/dev/null
+kill -KILL "$lab_pid"
+wait "$lab_pid" 2>/dev/null
 for _ in $(seq 100); do
 	[ -e "/proc/$holder/ns" ] || break
 	sleep 0.05
