@@ -73,8 +73,19 @@ trust_next_rule(const struct trust *t, struct tuf_rule *rule, struct diag *d)
 	return ERR_OK;
 }
 
+/* Whether the word of `who` counts only because `role` delegates to it, at
+ * one remove or at several. */
+static bool
+stands_on(const struct trust *t, size_t who, size_t role)
+{
+	while (who != role && who != 0)
+		who = t->roles[who]->parent;
+	return who == role;
+}
+
 /* A role that is at hand was checked by the word of one delegator; it must
- * satisfy this one too. */
+ * satisfy this one too. Parents stay a tree below the top-level targets: two
+ * roles may delegate to each other. */
 static enum err
 recheck(struct trust *t, size_t role, struct diag *d)
 {
@@ -87,7 +98,7 @@ recheck(struct trust *t, size_t role, struct diag *d)
 	e = trust_next_rule(t, &rule, d);
 	if (e == ERR_OK)
 		e = tuf_check(r->doc, &rule, d);
-	if (e == ERR_OK)
+	if (e == ERR_OK && !stands_on(t, t->next.parent, role))
 		r->parent = t->next.parent;
 	return e;
 }

@@ -1,5 +1,7 @@
 /* The search through delegations: TUF 1.0.34, section 5.6.7, and that one bad
  * delegation costs nothing but itself. */
+#include <unistd.h>
+
 #include "../lib/repo.h"
 #include "../lib/tap.h"
 
@@ -286,6 +288,68 @@ test_two_words(void)
 	repo_free(&r);
 }
 
+/* Load a role by the word of another. */
+static enum err
+load_by(struct trust *t, struct repo *r, struct repo *store, const char *by,
+	const char *role)
+{
+	struct diag d;
+	enum err e = trust_load_by(t, by, role, &d);
+
+	return e == ERR_OK ? repo_run(t, r, store, &d) : e;
+}
+
+/* Two roles that delegate to each other, loaded round the circle: whoever asks
+ * by whose word a third one counts must come to an end. */
+static void
+test_circle(void)
+{
+	static const struct role roles[] = {
+		{"targets", "g", false, false, "a", false},
+		{"a", "a", false, false, "b", false},
+		{"b", "b", false, false, "a c", false},
+		{"c", "c", false, false, "", false}};
+	static const char *const names[] = {"targets", "a", "b"};
+	struct repo r = {.n = 0}, store = {.n = 0};
+	json_t *snapshot = tuf_body(TUF_SNAPSHOT, 1, REPO_NOW + REPO_DAY);
+	struct trust *t = NULL;
+	struct trust_split split;
+	struct span c;
+	struct buf proof;
+	struct diag d;
+	size_t i;
+
+	alarm(120); /* should it have no end */
+	build(&r, roles, 4);
+	c = buf_view(&repo_get(&r, "1.c.json")->bytes);
+	for (i = 0; i < 4; i++)
+		if (tuf_body_meta(snapshot, roles[i].name, 1,
+			    i == 3 ? &c : NULL) != ERR_OK)
+			abort();
+	repo_sign(&r, "1.snapshot.json", snapshot, "s");
+	repo_timestamp(&r, 1, 1, "t");
+	repo_sign(&store, "c",
+		tuf_body(TUF_TARGETS, 1, REPO_NOW + 2 * REPO_DAY), "c");
+	is_err(repo_refresh(&r, &store, REPO_NOW, TRUST_STRICT, &t, &d), ERR_OK,
+		"two roles that delegate to each other");
+	for (i = 1; i < 3; i++)
+		is_err(load_by(t, &r, &store, names[i - 1], names[i]), ERR_OK,
+			"%s by %s", names[i], names[i - 1]);
+	is_err(load_by(t, &r, &store, "b", "a"), ERR_OK, "and a by b");
+	is_err(load_by(t, &r, &store, "b", "c"), ERR_SPLIT,
+		"a third one, signed twice");
+	ok(trust_split(t, &split) && strcmp(split.by, "c") == 0, "is told");
+	buf_init(&proof, LIMIT_SPLIT);
+	is_err(trust_split_proof(t, &proof), ERR_OK, "and proved");
+	is_err(trust_split_check(t, buf_view(&proof), &split, &d), ERR_OK,
+		"from the top down");
+	buf_free(&proof);
+	trust_free(t);
+	repo_free(&r);
+	repo_free(&store);
+	alarm(0);
+}
+
 /* More roots than are followed at once. */
 static void
 test_root_chain(void)
@@ -329,6 +393,7 @@ main(void)
 	test_order();
 	test_missing();
 	test_two_words();
+	test_circle();
 	chain(32, ERR_OK, "32 roles below the top");
 	chain(33, ERR_LIMIT, "33 are too many");
 	chain(47, ERR_LIMIT, "47 as well");
