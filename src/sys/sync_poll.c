@@ -212,16 +212,105 @@ stored_timestamp(struct sync *s, struct diag *d)
 	return e;
 }
 
+/* ---- heads by keys that were replaced */
+
+/* Whether this root of the chain, which the library keeps, let its keys sign
+ * that head. */
+static enum err
+root_allows(struct sync *s, uint64_t version, const struct tuf_doc *head,
+	bool *allows, struct diag *d)
+{
+	struct tuf_doc *root = NULL;
+	struct tuf_rule rule;
+	char role[32];
+	struct buf b;
+	bool found = false;
+	enum err e;
+
+	*allows = false;
+	snprintf(role, sizeof(role), "%llu.root", (unsigned long long)version);
+	buf_init(&b, LIMIT_ROOT);
+	e = library_metadata(s->lib, s->outlet->id, role, &b, &found, d);
+	if (e == ERR_OK && found &&
+		tuf_parse(buf_view(&b), LIMIT_ROOT, TUF_ROOT, &root, NULL) ==
+			ERR_OK) {
+		rule = tuf_root_rule(root, TUF_TIMESTAMP);
+		*allows = tuf_check(head, &rule, NULL) == ERR_OK;
+	}
+	tuf_free(root);
+	buf_free(&b);
+	return e;
+}
+
+/* The head is by none of the keys of today. By those of an older root? */
+static enum err
+former_look(struct sync *s, size_t place, struct diag *d)
+{
+	struct sync_place *p = &s->places[place];
+	struct tuf_doc *head = NULL;
+	struct trust_verdict v;
+	uint64_t n;
+	enum err e = ERR_OK;
+
+	trust_verdict(s->t, &v);
+	if (tuf_parse(buf_view(&p->timestamp), LIMIT_TIMESTAMP, TUF_TIMESTAMP,
+		    &head, NULL) != ERR_OK)
+		return ERR_OK;
+	for (n = v.root - 1; e == ERR_OK && n > 0 && !p->former; n--)
+		e = root_allows(s, n, head, &p->former, d);
+	tuf_free(head);
+	return e;
+}
+
+/* What is to be made of it, when all others are here; `known` is what the
+ * library had. A mirror that has not copied since the keys changed has such a
+ * head, of a lower version: that is no forger. A higher one the newsroom did
+ * not make. */
+static void
+former_judge(struct sync *s, size_t place, uint64_t known)
+{
+	struct sync_place *p = &s->places[place];
+	struct trust_verdict v;
+	struct diag why;
+	enum err e = ERR_OK;
+
+	trust_verdict(s->t, &v);
+	if (p->claims < known)
+		e = diag_set(&why, ERR_ROLLBACK,
+			"timestamp version %llu, by a key that was replaced "
+			"since, but version %llu was trusted before",
+			(unsigned long long)p->claims,
+			(unsigned long long)known);
+	else if (p->claims < v.timestamp)
+		s->r->mirrors[place].version = p->claims; /* it is behind */
+	else if (s->trying)
+		return; /* a newer one may be on its way */
+	else if (v.timestamp == 0)
+		e = diag_set(&why, ERR_ROLLBACK,
+			"timestamp version %llu, by a key that was replaced "
+			"since",
+			(unsigned long long)p->claims);
+	else
+		e = diag_set(&why, ERR_KEY,
+			"signed after the newsroom had replaced that key");
+	if (e != ERR_OK)
+		sync_blame(s, place, HEAD, e, &why, &s->worst);
+}
+
 static enum err
 head_feed(struct sync *s, size_t place, struct diag *d)
 {
 	struct sync_place *p = &s->places[place];
 	struct trust_change change;
-	struct diag why;
+	struct diag why, none;
 	enum err e = trust_feed(s->t, buf_view(&p->timestamp), &change, &why);
 
+	p->former = false;
 	if (e == ERR_NOMEM)
 		return diag_set(d, e, "out of memory");
+	if ((e == ERR_KEY || e == ERR_SIGNATURE) &&
+		former_look(s, place, &none) == ERR_OK && p->former)
+		return ERR_OK;
 	if (e != ERR_OK) {
 		enum err kept =
 			e == ERR_SPLIT ? sync_split(s, &why, d) : ERR_OK;
@@ -241,11 +330,13 @@ head_feed(struct sync *s, size_t place, struct diag *d)
 static enum err
 heads(struct sync *s, size_t *usable, struct diag *d)
 {
+	struct trust_verdict stored;
 	uint64_t floor = 0;
 	size_t i, best;
 	enum err e = ERR_OK;
 
 	*usable = 0;
+	trust_verdict(s->t, &stored);
 	for (;;) {
 		best = s->n;
 		for (i = 0; i < s->n; i++)
@@ -263,11 +354,16 @@ heads(struct sync *s, size_t *usable, struct diag *d)
 				s->places[i].claims != floor)
 				continue;
 			e = head_feed(s, i, d);
-			*usable += s->r->mirrors[i].version == floor;
+			*usable += !s->places[i].former &&
+				   s->r->mirrors[i].version == floor;
 		}
 		if (e != ERR_OK)
 			return e;
 	}
+	for (i = 0; i < s->n; i++)
+		if (s->places[i].answered && !s->places[i].out &&
+			s->places[i].former)
+			former_judge(s, i, stored.timestamp);
 	return *usable > 0 ? trust_pass(s->t, d) : ERR_OK;
 }
 
@@ -305,7 +401,8 @@ head_answer(void *arg, size_t route, struct engine_copy *list, bool *good,
 	e = evaluate(s, &heard, d);
 	s->trying = false;
 	*good = s->places[place].answered && !s->places[place].out &&
-		(s->rotated || s->r->mirrors[place].version > 0);
+		(s->rotated || (!s->places[place].former &&
+				       s->r->mirrors[place].version > 0));
 	s->r->mirrors[place].worked |= *good;
 	for (i = 0; i < s->n; i++)
 		if (s->places[i].out)

@@ -35,6 +35,7 @@ struct sync_place {
 	bool out; /* lied, or has no head: not asked again */
 	struct buf timestamp;
 	bool answered;	 /* the timestamp is here */
+	bool former;	 /* by keys that newer roots have replaced */
 	uint64_t claims; /* its version, as it says */
 	struct buf root; /* a next root that it has */
 	char root_name[TRUST_NAME];

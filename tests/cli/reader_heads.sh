@@ -56,6 +56,7 @@ ok $? "the pair changes: sync $n asks the honest one"
 reader missed
 trust h --mirror "$http/normal/"
 erika sync -q
+cp -R h/m before
 {
 	erika-press root new -C h/room && erika-press publish -C h/room &&
 		erika-press key new --no-passphrase -C h/room online &&
@@ -69,4 +70,19 @@ run 0 "who missed both" erika sync
 like "$err" '^The Harbour: 1 new$' "gets the news"
 like "$err" 'root 3' "by way of the roots"
 unlike "$err" 'lied' "and calls nobody a liar"
+
+# ---- a mirror that has not copied since the key changed
+
+reader behind
+trust h --mirror "$PWD/before" --mirror "$http/normal/"
+run 0 "beside a mirror from before the new key" erika sync
+like "$err" '^The Harbour: 3 new$' "news comes"
+like "$err" 'before is stale: serves version 2, others have [0-9]' \
+	"and it is called stale"
+unlike "$err" 'lied|forged' "not a forger"
+run 12 "alone it is old" erika sync --from before
+like "$err" 'before is rolled back: .*version 2, by a key that was replaced' \
+	"and is called that"
+unlike "$err" 'lied|forged' "no forger then either"
+run 12 "and again" erika sync --from before
 plan

@@ -116,6 +116,7 @@ like "$err" 'Harbour: 1 new' "with the news"
 thief evil timestamp=$stolen/timestamp.key set timestamp version=9001
 run 11 "timestamp: the thief's next head is refused" at erika sync --from evil
 cp good/m/2.root.json evil/m/
+like "$err" 'signed after the newsroom had replaced that key' "as a forger"
 run 11 "whatever root he shows" at erika sync --from evil
 newcomer carla
 run 0 "a newcomer" at erika sync --from good
@@ -149,7 +150,10 @@ run 0 "and it publishes" press publish
 run 0 "who was deceived recovers" at erika sync --from good
 like "$err" 'Harbour: 1 new' "with the news"
 cp good/m/2.root.json evil/m/
-run 11 "snapshot: the thief is refused" at erika sync --from evil
+run 12 "snapshot: the thief is refused" at erika sync --from evil
+like "$err" 'by a key that was replaced since' "as old, which his head may be"
+thief evil "$online" set timestamp version=900
+run 11 "and as a forger when it is not" at erika sync --from evil
 
 # ================ a desk (with the online keys: alone only a lone bundle)
 begin
