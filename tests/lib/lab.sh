@@ -84,7 +84,7 @@ capture_or_skip() {
 # capture NAME: packets at the reader, all but ARP, until capture_stop.
 capture() {
 	PATH=$PATH:/usr/sbin $lab_enter -t "$lab_reader" -n -m tcpdump -i any \
-		-Z root -n -U -B 16384 --immediate-mode -w - not arp \
+		-Z root -n -U -B 16384 -s 256 --immediate-mode -w - not arp \
 		>"$1.pcap" 2>"$1.pcap.err" &
 	capture_pid=$!
 	capture_name=$1
@@ -99,19 +99,26 @@ capture_stop() {
 	# What was sent last is seen last.
 	at_reader curl -s -m 2 -o end.out http://198.18.1.202:81/ || true
 	for _ in $(seq 100); do
-		[ "$(captured "$capture_name" 'port 81')" -gt 0 ] && break
+		captured "$capture_name" 'port 81' | grep -qF .81 && break
 		sleep 0.05
 	done
 	kill -INT "$capture_pid"
 	wait "$capture_pid" 2>/dev/null
 }
 
-# captured NAME FILTER...: how many packets of it.
+# captured NAME FILTER...: the packets of it, a line each.
 captured() {
 	captured_name=$1
 	shift
 	PATH=$PATH:/usr/sbin tcpdump -n -r "$captured_name.pcap" "$@" \
-		2>/dev/null | wc -l
+		2>captured.err || cat captured.err
+}
+
+# beside_proxy NAME: the packets of it that begin something, but with the proxy.
+# The kernel may still send again what an earlier process left unanswered.
+beside_proxy() {
+	captured "$1" 'not host 198.18.1.201 and not port 81' \
+		'and not (tcp and tcp[tcpflags] & tcp-syn = 0)'
 }
 
 # asked NAME...: how often the local resolver was asked for it.

@@ -102,10 +102,10 @@ at_mirrors add
 
 more='--proxy socks5h://198.18.1.201:9050'
 brings proxy sni-rst nxdomain
-is "$(captured proxy 'not host 198.18.1.201 and not port 81')" 0 \
+is "$(beside_proxy proxy)" "" \
 	"proxy: no packet goes beside it"
-is "$(captured proxy 'udp or port 53')" 0 "proxy: no name is asked for"
-[ "$(captured proxy 'host 198.18.1.201')" -gt 10 ]
+is "$(captured proxy 'udp or port 53')" "" "proxy: no name is asked for"
+[ "$(captured proxy 'host 198.18.1.201' | wc -l)" -gt 10 ]
 ok $? "and the capture saw those that went through"
 # All commands that use the network keep to it.
 capture others || ok 1 "a capture"
@@ -116,14 +116,14 @@ run 0 "doctor by the proxy" at_reader timeout 60 erika doctor --yes $more
 like "$out" 'm01\.lab\.test +proxy +ok' "finds it open"
 run 0 "pictures by the proxy" at_reader timeout 60 erika sync --images $more
 capture_stop
-is "$(captured others 'not host 198.18.1.201 and not port 81')" 0 \
+is "$(beside_proxy others)" "" \
 	"none of them sends a packet beside it"
-[ "$(captured others 'host 198.18.1.201')" -gt 10 ]
+[ "$(captured others 'host 198.18.1.201' | wc -l)" -gt 10 ]
 ok $? "and the capture saw those that went through"
 more='--proxy socks5h://198.18.1.201:9051'
 day no-proxy normal
 is "$status" 13 "a proxy that is not there: no mirror can be reached"
 is "$got" "$((count - 1))" "and nothing came"
-is "$(captured no-proxy 'not host 198.18.1.201 and not port 81')" 0 \
+is "$(beside_proxy no-proxy)" "" \
 	"nor went beside it"
 plan
