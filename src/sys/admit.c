@@ -65,8 +65,10 @@ admit_start(struct admit_place *pl, struct diag *d)
 {
 	enum err e;
 
-	if (pl->owner >= 0)
+	if (pl->owner >= 0 && stage_is_ours(pl))
 		return ERR_OK;
+	intake_drop(pl);
+	stage_close(pl);
 	e = stage_open(pl, d);
 	if (e == ERR_OK)
 		e = place_resume(pl, d);

@@ -12,6 +12,7 @@
  *
  * ORDER. roots, timestamp.json, snapshot, targets, then the roles that targets
  * delegate to (y-* before their s-*), then what these list and is not here.
+ * The lone signature of a bundle that is served may come whenever it likes.
  * Each file is written to part/, checked, synced, and renamed into the stage.
  * When nothing is missing, the head goes live: bundles and other targets are
  * renamed into F/t, then metadata but roots, then roots, now.pack, and last

@@ -474,6 +474,30 @@ intake_prune(struct admit_place *pl, struct diag *d)
 	return e;
 }
 
+enum err
+intake_live_key(struct admit_place *pl, const char *role,
+	struct minisign_key *out, struct diag *d)
+{
+	struct trust *t = NULL;
+	struct buf b, root;
+	bool missing = false;
+	enum err e;
+
+	buf_init(&b, LIMIT_TIMESTAMP);
+	buf_init(&root, LIMIT_ROOT);
+	e = stage_read_live(pl, "m/timestamp.json", LIMIT_TIMESTAMP, &b, d);
+	if (e == ERR_OK)
+		e = head_trust(pl, buf_view(&b), true, &t, &root, d);
+	if (e == ERR_OK)
+		e = intake_satisfy(pl, t, &missing, d);
+	if (e == ERR_OK && (missing || trust_role_key(t, role, out) != ERR_OK))
+		e = diag_set(d, ERR_KEY, "no desk may sign this");
+	trust_free(t);
+	buf_free(&root);
+	buf_free(&b);
+	return e;
+}
+
 /* ---- the other files */
 
 bool

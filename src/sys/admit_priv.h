@@ -5,6 +5,7 @@
  *   admit_root.c    roots
  *   admit_intake.c  a newer head on its way: metadata through the machine
  *   admit_want.c    the targets it names that are not here
+ *   admit_late.c    lone signatures of bundles that are served already
  *   admit_stage.c   files and folders: the stage, parts, locks
  *   admit_live.c    the stage becomes what is served
  *   admit_pack.c    m/now.pack
@@ -140,6 +141,10 @@ enum err stage_path(char out[static ADMIT_PATH], const char *base,
 enum err stage_open(struct admit_place *pl, struct diag *d) ERR_MUST_USE;
 void stage_close(struct admit_place *pl);
 
+/* Whether it is still there, and still the one that is locked: an operator may
+ * have removed it to save room. */
+bool stage_is_ours(const struct admit_place *pl);
+
 /* Remove all that came: of a head that is live, or that nobody finished. */
 void stage_wipe(struct admit_place *pl);
 
@@ -226,6 +231,11 @@ enum err intake_resume(struct admit_place *pl, struct diag *d) ERR_MUST_USE;
  * on its way. ERR_MISSING: nothing is live. */
 enum err intake_prune(struct admit_place *pl, struct diag *d) ERR_MUST_USE;
 
+/* The key of a desk's role by the head that is served. ERR_MISSING: none is.
+ * ERR_KEY: the role has no key of its own. */
+enum err intake_live_key(struct admit_place *pl, const char *role,
+	struct minisign_key *out, struct diag *d) ERR_MUST_USE;
+
 /* Forget the head on its way; the stage's files stay. */
 void intake_drop(struct admit_place *pl);
 
@@ -248,6 +258,16 @@ struct admit_file *want_find(const struct admit_intake *in, const char *path);
  * its path may not become a file. */
 bool want_path(const struct trust_target *g, char out[static ADMIT_NAME],
 	uint8_t sha256[static 32]);
+
+/* ---- admit_late.c */
+
+/* Whether this may be the lone signature that a served bundle lacks. */
+bool late_may(const struct admit_place *pl, const char *name);
+
+/* Keep it, when it verifies. ERR_SIGNATURE, ERR_HASH, ERR_SYNTAX; ERR_KEY: no
+ * desk may sign it; ERR_MISSING: its bundle has gone meanwhile. */
+enum err late_take(struct admit_place *pl, const char *name, struct span bytes,
+	struct diag *d) ERR_MUST_USE;
 
 /* ---- admit_live.c */
 

@@ -147,8 +147,10 @@ target_may(struct admit_place *pl, const char *name, uint64_t n)
 	f = want_find(pl->in, name);
 	if (f == NULL && stage_live(pl, name, NULL))
 		return 204;
-	/* What no head waits for: a lone signature after its bundle, or what
-	 * the quota has taken. "Later" would be said every time. */
+	if (f == NULL && late_may(pl, name))
+		return n > 0 && n <= LIMIT_MINISIG ? 0 : 413;
+	/* What no head waits for, such as what the quota has taken: "later"
+	 * would be said every time. */
 	if (pl->in == NULL)
 		return stage_live(pl, "m/timestamp.json", NULL) ? 422 : 409;
 	if (!pl->in->complete)
@@ -230,7 +232,7 @@ begin(void *arg, const char *path, uint64_t n, void **push)
 	struct admit *a = arg;
 	const char *rest;
 	struct admit_place *pl = place_find(a, path, &rest);
-	bool metadata, part;
+	bool metadata, part = false;
 	struct diag why;
 	unsigned status;
 	struct push *p;
@@ -263,7 +265,11 @@ begin(void *arg, const char *path, uint64_t n, void **push)
 	p->pl = pl;
 	p->length = n;
 	memcpy(p->name, rest, strlen(rest) + 1);
-	part = !metadata && want_find(pl->in, rest)->target == NULL;
+	if (!metadata) {
+		const struct admit_file *f = want_find(pl->in, rest);
+
+		part = f != NULL && f->target == NULL;
+	}
 	status = push_open(p, part);
 	if (status != 0) {
 		free(p);
@@ -371,7 +377,10 @@ minisig_end(struct push *p, struct diag *d)
 
 	if (f == NULL ? stage_live(pl, p->name, NULL) : f->staged || f->dropped)
 		return ERR_OK;
-	if (f == NULL || f->target == NULL)
+	/* Its bundle is served without it, or was not when this began. */
+	if (f == NULL)
+		return late_take(pl, p->name, buf_view(&p->body), d);
+	if (f->target == NULL)
 		return diag_set(
 			d, ERR_MISSING, "a newer head does without this file");
 	e = trust_role_key(pl->in->t, f->role, &key);

@@ -117,6 +117,19 @@ stage_close(struct admit_place *pl)
 	pl->owner = -1;
 }
 
+bool
+stage_is_ours(const struct admit_place *pl)
+{
+	char owner[ADMIT_PATH], part[ADMIT_PATH];
+	struct stat ours, there;
+
+	return stage_path(owner, pl->stage, "owner", NULL) == ERR_OK &&
+	       stage_path(part, pl->stage, "part", NULL) == ERR_OK &&
+	       fstat(pl->owner, &ours) == 0 && lstat(owner, &there) == 0 &&
+	       ours.st_ino == there.st_ino && ours.st_dev == there.st_dev &&
+	       file_is_dir(part);
+}
+
 /* ---- walking */
 
 struct walk {
@@ -436,7 +449,13 @@ enum err
 stage_put_live(
 	struct admit_place *pl, const char *rest, struct span s, struct diag *d)
 {
+	char path[ADMIT_PATH];
 	enum err e = put(pl, pl->live, rest, s, d);
 
-	return e == ERR_OK ? folder_flush(pl->live, d) : e;
+	if (e == ERR_OK)
+		e = stage_path(path, pl->live, rest, d);
+	if (e != ERR_OK)
+		return e;
+	*strrchr(path, '/') = '\0';
+	return folder_flush(path, d);
 }

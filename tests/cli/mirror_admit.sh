@@ -171,11 +171,25 @@ run 0 "it is whole" wholetool tree "$words"
 like "$out" '^[1-9][0-9]* [1-9]' "and serves"
 is "$(curl -s "${url}m/timestamp.json" | sha256sum)" \
 	"$(sha256sum <one/m/timestamp.json)" "the head that was pushed"
-mv "tree/$bundle.minisig" late
-is "$(put "$bundle.minisig" late)" 422 "after that it takes no signature more"
-mv late "tree/$bundle.minisig"
 is "$(find tree/.stage -type f ! -name owner ! -name lock)" "" \
 	"the stage is empty"
+
+# ---- a stranger pushed all but the signature, which comes after the head
+mv "tree/$bundle.minisig" late
+state >before.txt
+refuse 403 "$bundle.minisig" noise "noise as a late signature"
+refuse 413 "$bundle.minisig" long "600 KB as a late signature"
+refuse 413 "$bundle.minisig" empty "nothing as a late signature"
+refuse 403 "$bundle.minisig" "h/m/$sig" "a late one of another bundle"
+refuse 403 "$bundle.minisig" forged "a late one with a stranger's comment"
+refuse 422 "$next.minisig" "two/$next.minisig" "that of a bundle not here"
+is "$(put "$bundle.minisig" late)" 201 "a late signature is taken"
+is "$(put "$bundle.minisig" late)" 204 "once"
+run 0 "it is served" curl -s -f -o got "$url$bundle.minisig"
+cmp got "one/$bundle.minisig"
+ok $? "as it is"
+like "$(find tree/.stage -type f ! -name owner ! -name lock | wc -l)" '^0$' \
+	"the stage is empty again"
 
 # ---- older, equal, and in between
 state >before.txt
@@ -259,6 +273,24 @@ is "$(find tree/.stage -type f ! -name owner ! -name lock)" "" \
 	"the stage is empty"
 cmp tree/m/now.pack h/m/m/now.pack
 ok $? "its own now.pack is the newsroom's"
+mirror_stop
+
+# ---- a stranger pushes all of it but signatures, and is first
+cp -r h/m bare
+find bare -name '*.minisig' -delete
+sed "s|root = .*|root = $PWD/late.d|" m.conf >late.conf
+mkdir late.d
+mirror_start -c late.conf
+push bare "$url" >push5.txt
+ok $? "a stranger's push is live"
+is "$(find late.d -name '*.minisig')" "" "without a signature"
+rm -r late.d/.stage # an operator who wants room
+printf '[mirror "a"]\nto = %s\n' "$url" >h/room/mirrors.ini
+run 0 "the newsroom pushes as ever" erika-press publish -C h/room
+is "$(cd late.d && find t -name '*.minisig' -exec sha256sum {} + | sort)" \
+	"$(cd h/m && find t -name '*.minisig' -exec sha256sum {} + | sort)" \
+	"then each signature is there"
+like "$(find late.d/t -name '*.minisig' | wc -l)" '^[1-9]' "there are some"
 mirror_stop
 
 # ---- two outlets at one mirror, at once

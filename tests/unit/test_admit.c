@@ -324,6 +324,34 @@ test_beside(struct repo *r, struct repo *r2)
 	admit_free(n.a);
 }
 
+/* Somebody removes the stage under a server that runs: with metadata in it, and
+ * a bundle on its way. */
+static void
+test_removed(struct repo *r)
+{
+	char bundle[256], why[160], command[100];
+	struct node n;
+	void *push;
+
+	node_new(&n, "removed", r);
+	node_target(bundle, REPO_TARGET, "bundle");
+	ok(node_put_head(&n, r, 1), "metadata is taken");
+	ok(n.put.begin(n.put.arg, bundle, 6, &push) == 0, "a bundle begins");
+	snprintf(command, sizeof(command), "rm -r %s/.stage", n.root);
+	ok(system(command) == 0, "the stage is removed");
+	ok(n.put.write(n.put.arg, push, (const uint8_t *)"bundle", 6) == 0,
+		"it goes on");
+	ok(n.put.end(n.put.arg, push, why) >= 400, "to no end");
+	is_err(node_put(&n, bundle, span_str("bundle")), 409,
+		"its metadata is gone, too");
+	is_err(node_files(&n), 0, "with all that came");
+	is_err(node_put_file(&n, r, "1.root.json"), 201, "again, the root");
+	ok(node_put_head(&n, r, 1), "metadata");
+	is_err(node_put(&n, bundle, span_str("bundle")), 201, "the bundle");
+	ok(node_serves(&n, "m/timestamp.json"), "it is live");
+	admit_free(n.a);
+}
+
 int
 main(void)
 {
@@ -343,6 +371,7 @@ main(void)
 	test_locked(r, r2);
 	test_locked_quota(r, r2);
 	test_beside(r, r2);
+	test_removed(r);
 	repo_free(r);
 	repo_free(r2);
 	free(r);
