@@ -326,10 +326,8 @@ intake_drop(struct admit_place *pl)
 	pl->in = NULL;
 }
 
-/* A machine that trusts this timestamp. ERR_EXISTS: it is the live one, which
- * only `live` asks for. */
-static enum err
-head_trust(struct admit_place *pl, struct span bytes, bool live,
+enum err
+intake_trust(struct admit_place *pl, struct span bytes, bool live,
 	struct trust **out, struct buf *root, struct diag *d)
 {
 	struct trust_change change;
@@ -384,7 +382,7 @@ intake_new(struct admit_place *pl, struct span bytes, bool live,
 	hash_bytes(HASH_SHA256, bytes, in->head);
 	in->touched = pl->a->c->now();
 	buf_init(&in->root, LIMIT_ROOT);
-	e = head_trust(pl, bytes, live, &in->t, &in->root, d);
+	e = intake_trust(pl, bytes, live, &in->t, &in->root, d);
 	if (e != ERR_OK) {
 		intake_free(in);
 		return e;
@@ -470,30 +468,6 @@ intake_prune(struct admit_place *pl, struct diag *d)
 	if (e == ERR_OK)
 		e = intake_go_on(pl, d);
 	intake_drop(pl);
-	buf_free(&b);
-	return e;
-}
-
-enum err
-intake_live_key(struct admit_place *pl, const char *role,
-	struct minisign_key *out, struct diag *d)
-{
-	struct trust *t = NULL;
-	struct buf b, root;
-	bool missing = false;
-	enum err e;
-
-	buf_init(&b, LIMIT_TIMESTAMP);
-	buf_init(&root, LIMIT_ROOT);
-	e = stage_read_live(pl, "m/timestamp.json", LIMIT_TIMESTAMP, &b, d);
-	if (e == ERR_OK)
-		e = head_trust(pl, buf_view(&b), true, &t, &root, d);
-	if (e == ERR_OK)
-		e = intake_satisfy(pl, t, &missing, d);
-	if (e == ERR_OK && (missing || trust_role_key(t, role, out) != ERR_OK))
-		e = diag_set(d, ERR_KEY, "no desk may sign this");
-	trust_free(t);
-	buf_free(&root);
 	buf_free(&b);
 	return e;
 }

@@ -61,6 +61,31 @@ late_keep(struct admit_place *pl, const char *name, const char *bundle,
 	return e;
 }
 
+/* The key of a desk's role by the head that is served. */
+static enum err
+live_key(struct admit_place *pl, const char *role, struct minisign_key *out,
+	struct diag *d)
+{
+	struct trust *t = NULL;
+	struct buf b, root;
+	bool missing = false;
+	enum err e;
+
+	buf_init(&b, LIMIT_TIMESTAMP);
+	buf_init(&root, LIMIT_ROOT);
+	e = stage_read_live(pl, "m/timestamp.json", LIMIT_TIMESTAMP, &b, d);
+	if (e == ERR_OK)
+		e = intake_trust(pl, buf_view(&b), true, &t, &root, d);
+	if (e == ERR_OK)
+		e = intake_satisfy(pl, t, &missing, d);
+	if (e == ERR_OK && (missing || trust_role_key(t, role, out) != ERR_OK))
+		e = diag_set(d, ERR_KEY, "no desk may sign this");
+	trust_free(t);
+	buf_free(&root);
+	buf_free(&b);
+	return e;
+}
+
 enum err
 late_take(struct admit_place *pl, const char *name, struct span bytes,
 	struct diag *d)
@@ -78,7 +103,7 @@ late_take(struct admit_place *pl, const char *name, struct span bytes,
 	(void)bundle_path_parse(span_str(target), &desk, &sequence);
 	snprintf(role, sizeof(role), "d-%.*s", (int)desk.n,
 		(const char *)desk.p);
-	e = intake_live_key(pl, role, &key, d);
+	e = live_key(pl, role, &key, d);
 	if (e == ERR_OK)
 		e = form_minisig(bytes, &key, &f, d);
 	return e == ERR_OK ? late_keep(pl, name, bundle, bytes, d) : e;

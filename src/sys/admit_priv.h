@@ -231,10 +231,10 @@ enum err intake_resume(struct admit_place *pl, struct diag *d) ERR_MUST_USE;
  * on its way. ERR_MISSING: nothing is live. */
 enum err intake_prune(struct admit_place *pl, struct diag *d) ERR_MUST_USE;
 
-/* The key of a desk's role by the head that is served. ERR_MISSING: none is.
- * ERR_KEY: the role has no key of its own. */
-enum err intake_live_key(struct admit_place *pl, const char *role,
-	struct minisign_key *out, struct diag *d) ERR_MUST_USE;
+/* A machine that trusts this timestamp, and the newest root's bytes.
+ * ERR_EXISTS: it is the live one, which only `live` asks for. */
+enum err intake_trust(struct admit_place *pl, struct span bytes, bool live,
+	struct trust **out, struct buf *root, struct diag *d) ERR_MUST_USE;
 
 /* Forget the head on its way; the stage's files stay. */
 void intake_drop(struct admit_place *pl);
