@@ -21,7 +21,6 @@ doctor_absent(const struct doctor *x, size_t mirror)
 {
 	const struct library_mirror *m = reach_mirror(x->reach, mirror);
 	struct span host = mirrors_host(span_str(m->url));
-	struct span onion = span_str(".onion");
 	size_t i;
 
 	for (i = 0; i < reach_routes(x->reach); i++)
@@ -29,8 +28,7 @@ doctor_absent(const struct doctor *x, size_t mirror)
 			return "";
 	if (country_forbids(&x->own->here, host))
 		return "a site of an outlet that is blocked there";
-	if (x->config->proxy == NULL && host.n > onion.n &&
-		span_eq(span_sub(host, host.n - onion.n, onion.n), onion))
+	if (x->config->proxy == NULL && mirrors_host_below(host, "onion"))
 		return "an onion service: it wants --proxy tor";
 	if (strncmp(m->url, "http://", 7) == 0 && !x->config->http)
 		return "plain http: it wants --http";

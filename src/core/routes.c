@@ -33,13 +33,11 @@ static struct host
 host_of(const char *url)
 {
 	struct host h = {.name = mirrors_host(span_str(url))};
-	struct span onion = span_str(".onion");
 
 	h.tls = strncmp(url, "https:", 6) == 0;
 	h.folder = !h.tls && strncmp(url, "http:", 5) != 0;
 	h.literal = is_literal(h.name);
-	h.onion = h.name.n > onion.n &&
-		  span_eq(span_sub(h.name, h.name.n - onion.n, onion.n), onion);
+	h.onion = mirrors_host_below(h.name, "onion");
 	return h;
 }
 

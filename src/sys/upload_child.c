@@ -193,13 +193,11 @@ static unsigned
 set_proxy(const struct child *c, CURL *e, const char *url, const char *proxy)
 {
 	struct span host = mirrors_host(span_str(url));
-	struct span onion = span_str(".onion");
 	char user[33], password[33];
 	unsigned bad = 0;
 
 	bad |= curl_easy_setopt(e, CURLOPT_NOPROXY, "");
-	if (proxy[0] == '\0' && host.n > onion.n &&
-		span_eq(span_sub(host, host.n - onion.n, onion.n), onion))
+	if (proxy[0] == '\0' && mirrors_host_below(host, "onion"))
 		proxy = MIRRORS_TOR;
 	bad |= curl_easy_setopt(e, CURLOPT_PROXY, proxy);
 	if (proxy[0] == '\0')

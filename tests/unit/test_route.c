@@ -199,6 +199,8 @@ test_proxy(void)
 		"an onion's name never goes to the open network");
 	is_str(ways(plain("https://abc.onion/", true), s), "",
 		"nor with TLS");
+	is_str(ways(plain("https://onion/", true), s), "",
+		"nor does the domain itself");
 	is_str(ways(plain("https://onion.example/", true), standard),
 		"https doh doh", "a like name is none");
 }
