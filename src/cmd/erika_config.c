@@ -172,19 +172,6 @@ set_standard(struct config *c, struct diag *d)
 	return set_text(&c->country, "", d);
 }
 
-enum err
-config_parse(
-	struct span s, const char *file, struct config *out, struct diag *d)
-{
-	enum err e = set_standard(out, d);
-
-	if (e == ERR_OK)
-		e = parse(s, file, out, d);
-	if (e != ERR_OK)
-		config_clear(out);
-	return e;
-}
-
 /* Append where the file would be; nothing when there is no such folder. */
 static enum err
 own_path(struct buf *out, struct diag *d)

@@ -48,10 +48,6 @@ enum err config_load(const struct config_options *o, struct config *out,
 	struct diag *d) ERR_MUST_USE;
 void config_clear(struct config *c);
 
-/* The same of one file's bytes alone. */
-enum err config_parse(struct span s, const char *file, struct config *out,
-	struct diag *d) ERR_MUST_USE;
-
 /* What holds for one outlet: the tables of countries laid over each other (the
  * built-in one, the outlet's signed one, the user's), and settings for its
  * routes that borrow from this and from the configuration. */

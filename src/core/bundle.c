@@ -41,16 +41,6 @@ prefix_read(struct span s, struct prefix *p, struct diag *d)
 }
 
 enum err
-bundle_head_length(struct span prefix, size_t *n, struct diag *d)
-{
-	struct prefix p = {0};
-	enum err e = prefix_read(prefix, &p, d);
-
-	*n = e == ERR_OK ? BUNDLE_PREFIX + (size_t)p.packed : 0;
-	return e;
-}
-
-enum err
 bundle_open(const struct verified *head, struct bundle **out, struct diag *d)
 {
 	struct span s = verified_bytes(head);
@@ -115,12 +105,6 @@ bundle_free(struct bundle *b)
 }
 
 /* ---- what the index says */
-
-const char *
-bundle_outlet(const struct bundle *b)
-{
-	return b->outlet;
-}
 
 const char *
 bundle_desk(const struct bundle *b)

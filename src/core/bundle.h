@@ -70,12 +70,6 @@ enum err bundle_path_add(struct buf *out, const char *desk, int64_t when,
 
 struct bundle;
 
-/* Length of the head, from its first BUNDLE_PREFIX bytes, before anything is
- * trusted (to know how much to read of a lone file). ERR_SYNTAX, ERR_LIMIT,
- * ERR_TRUNCATED. */
-enum err bundle_head_length(struct span prefix, size_t *n, struct diag *d)
-	ERR_MUST_USE;
-
 /* Open from verified bytes that begin with the head (a head alone, or a whole
  * file). Inflates and checks the index completely: every offset, count, name,
  * date and cross reference. ERR_SYNTAX, ERR_REFUSED, ERR_UNSUPPORTED,
@@ -85,7 +79,6 @@ enum err bundle_open(const struct verified *head, struct bundle **out,
 void bundle_free(struct bundle *b);
 
 /* What the index says. Borrowed from the bundle. */
-const char *bundle_outlet(const struct bundle *b); /* display name */
 const char *bundle_desk(const struct bundle *b);
 const char *bundle_path(const struct bundle *b); /* its target path */
 uint64_t bundle_sequence(const struct bundle *b);
@@ -187,10 +180,8 @@ enum err bundle_draft_finish(struct bundle_draft *b, struct buf *out,
 	size_t *head, uint64_t *content, uint64_t *padded, struct diag *d)
 	ERR_MUST_USE;
 
-/* Packed bytes of texts so far; objects so far. To know when to start the
- * next bundle. */
+/* Packed bytes of texts so far. To know when to start the next bundle. */
 size_t bundle_draft_size(const struct bundle_draft *b);
-size_t bundle_draft_objects(const struct bundle_draft *b);
 
 /* ---- preset dictionaries, erika-bundle(5), DICTIONARIES
  *   "erika-dict-1\n", u32 unpacked length, raw deflate */

@@ -234,9 +234,3 @@ bundle_draft_size(const struct bundle_draft *b)
 {
 	return b->texts.n;
 }
-
-size_t
-bundle_draft_objects(const struct bundle_draft *b)
-{
-	return b->n_objects;
-}

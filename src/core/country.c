@@ -322,25 +322,3 @@ country_place(const struct country *c, const struct mirror *m)
 {
 	return (is_avoided(c, m->url) ? COUNTRY_PLACES / 2 : 0) + fit(c, m);
 }
-
-static enum strategy
-way_of(const struct mirror *m)
-{
-	if (strncmp(m->url, "https:", 6) == 0)
-		return m->storage ? STRATEGY_STORAGE : STRATEGY_HTTPS;
-	return strncmp(m->url, "http:", 5) == 0 ? STRATEGY_HTTP : STRATEGY_FILE;
-}
-
-void
-country_order(const struct country *c, const struct mirror *m, size_t n,
-	size_t *order)
-{
-	size_t i, k = 0, r;
-
-	for (r = 0; r < (size_t)COUNTRY_PLACES * STRATEGY_COUNT; r++)
-		for (i = 0; i < n; i++)
-			if (country_place(c, &m[i]) * (size_t)STRATEGY_COUNT +
-					country_rank(c, way_of(&m[i])) ==
-				r)
-				order[k++] = i;
-}

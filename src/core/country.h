@@ -156,10 +156,4 @@ bool country_forbids(const struct country *c, struct span host);
 #define COUNTRY_PLACES 8
 unsigned country_place(const struct country *c, const struct mirror *m);
 
-/* The order in which to try n mirrors: order[0] is the index of the first.
- * All are in it. By country_place, then by the way that their URL has (https,
- * storage, file, http), then as they stand. */
-void country_order(const struct country *c, const struct mirror *m, size_t n,
-	size_t *order);
-
 #endif

@@ -292,12 +292,6 @@ hedge_file_done(const struct hedge *h, size_t i)
 	return !h->f[i].open && h->f[i].left == 0;
 }
 
-bool
-hedge_file_lost(const struct hedge *h, size_t i)
-{
-	return h->f[i].lost;
-}
-
 uint64_t
 hfile_left(const struct hfile *f)
 {
@@ -432,17 +426,6 @@ hedge_late(struct hedge *h, size_t mirror)
 	for (i = 0; i < h->n; i++)
 		if (h->r[i].r.mirror == mirror)
 			h->r[i].late = true;
-}
-
-bool
-hedge_alive(const struct hedge *h)
-{
-	size_t i;
-
-	for (i = 0; i < h->n; i++)
-		if (route_usable(h, i, NEVER))
-			return true;
-	return false;
 }
 
 void

@@ -112,9 +112,8 @@ enum hedge_status {
 };
 enum hedge_status hedge_status(struct hedge *h, int64_t now);
 
-/* Whether file i is all here; whether nobody can bring more of it. */
+/* Whether file i is all here. */
 bool hedge_file_done(const struct hedge *h, size_t i);
-bool hedge_file_lost(const struct hedge *h, size_t i);
 
 /* ---- what happened */
 
@@ -172,8 +171,5 @@ void hedge_look(const struct hedge *h, size_t route, struct hedge_look *out);
 
 /* A mirror that is behind: asked after the others. */
 void hedge_late(struct hedge *h, size_t mirror);
-
-/* Whether anybody can still be asked, now or after a pause. */
-bool hedge_alive(const struct hedge *h);
 
 #endif

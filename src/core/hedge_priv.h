@@ -48,7 +48,6 @@ struct hfile {
 	uint64_t all_bytes, left_bytes; /* of its units */
 	bool open, whole;
 	size_t max, length;
-	bool lost;
 	bool *missing; /* by mirror */
 };
 

@@ -226,9 +226,10 @@ hedge_status(struct hedge *h, int64_t now)
 	for (i = 0; i < h->files; i++) {
 		if (hedge_file_done(h, i))
 			continue;
-		h->f[i].lost = !file_hope(h, i);
-		busy |= !h->f[i].lost;
-		lost |= h->f[i].lost;
+		if (file_hope(h, i))
+			busy = true;
+		else
+			lost = true;
 	}
 	return busy ? HEDGE_BUSY : lost ? HEDGE_HOPELESS : HEDGE_DONE;
 }

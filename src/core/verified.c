@@ -43,27 +43,6 @@ verified_make(struct span s, struct verified **out)
 }
 
 enum err
-verified_join(struct verified **to, struct verified *part)
-{
-	uint8_t *p;
-
-	if (*to == NULL) {
-		*to = part;
-		return ERR_OK;
-	}
-	p = realloc((*to)->p, (*to)->n + part->n + 1);
-	if (p == NULL) {
-		verified_free(part);
-		return ERR_NOMEM;
-	}
-	memcpy(p + (*to)->n, part->p, part->n);
-	(*to)->p = p;
-	(*to)->n += part->n;
-	verified_free(part);
-	return ERR_OK;
-}
-
-enum err
 verified_again(
 	struct span s, const struct digest *digest, struct verified **out)
 {

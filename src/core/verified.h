@@ -19,12 +19,6 @@ struct span verified_bytes(const struct verified *v);
 /* Free; NULL is fine. */
 void verified_free(struct verified *v);
 
-/* Append verified bytes to verified bytes: parts of one object, in order.
- * *to may be NULL, then it becomes `part`, which is taken over in any case.
- * ERR_NOMEM; *to is as it was then. */
-enum err verified_join(
-	struct verified **to, struct verified *part) ERR_MUST_USE;
-
 /* Bytes that were verified before and kept in our own library beside their
  * BLAKE2b-256: ERR_HASH when the disk gave back something else. The caller
  * vouches that `digest` came from the library, never from the network. */

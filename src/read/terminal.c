@@ -46,12 +46,6 @@ struct view {
 	unsigned pre_column; /* and its column */
 };
 
-unsigned
-terminal_columns(struct span s)
-{
-	return wrap_columns(s);
-}
-
 /* ---- text */
 
 /* Where text goes now, and where its paragraph or cell begins. */

@@ -14,9 +14,6 @@ struct terminal_style {
 	bool color;	/* bold, dim and the like by SGR sequences */
 };
 
-/* Columns that a UTF-8 text takes on a terminal (East Asian wide counts 2). */
-unsigned terminal_columns(struct span s);
-
 /* Append the text: paragraphs wrapped by Unicode line breaking (UAX #14)
  * within the width, headings, lists, quotes indented, tables as rows, images
  * as "[image: alt]", links as numbered notes whose addresses stand unbroken

@@ -131,12 +131,6 @@ fetch_offline(struct fetch *f, struct diag *d)
 	return ERR_OK;
 }
 
-uint64_t
-fetch_wire(const struct fetch *f)
-{
-	return f->wire;
-}
-
 pid_t
 fetch_pid(const struct fetch *f)
 {

@@ -54,10 +54,6 @@ enum err fetch_offline(struct fetch *f, struct diag *d) ERR_MUST_USE;
  * else a clause on what is missing. */
 const char *fetch_sandbox(void);
 
-/* Bytes received so far by all wishes that have ended, those that were
- * stopped too, heads included. */
-uint64_t fetch_wire(const struct fetch *f);
-
 /* Process id of a child, 0 while there is none. */
 pid_t fetch_pid(const struct fetch *f);
 

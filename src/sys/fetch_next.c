@@ -25,7 +25,6 @@ take_done(struct fetch *f, struct wish *w, struct span body,
 	if (done.err == ERR_OK && w->n > 0 && w->came != w->n)
 		return TAKEN_LIE;
 	wish_close(f, w);
-	f->wire += done.wire;
 	if (w->forgotten)
 		return TAKEN_NOTHING;
 	g->wire = done.wire;

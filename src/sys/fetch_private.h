@@ -47,7 +47,6 @@ struct fetch {
 	 * lies in the socket, and the child may have waited for us. */
 	int64_t away, left;
 	bool offline;	   /* new children would have no network */
-	uint64_t wire;	   /* bytes received by all wishes that ended */
 	unsigned deaths;   /* of children */
 	struct diag death; /* the last one's */
 };

@@ -61,12 +61,6 @@ source_free(struct source *s)
 	free(s);
 }
 
-size_t
-source_places(const struct source *s)
-{
-	return s->n;
-}
-
 const char *
 source_share_name(const struct source *s, size_t place, size_t i)
 {

@@ -29,7 +29,6 @@ enum err source_add_share(
  * it is none of them. */
 enum err source_add_any(
 	struct source *s, const char *what, struct diag *d) ERR_MUST_USE;
-size_t source_places(const struct source *s);
 
 /* Names of the files of a place that is a share file, anybody's claim; NULL
  * past the last, and for other places. */

@@ -229,8 +229,7 @@ make(struct made *m)
 	texts_add(b, m, texts);
 	images_add(b, m, images);
 	articles_add(b, m, texts, images);
-	ok(bundle_draft_objects(b) == 7 && bundle_draft_size(b) > 100,
-		"draft counts");
+	ok(bundle_draft_size(b) > 100, "the draft counts its texts");
 	is_err(bundle_draft_finish(
 		       b, &m->file, &m->head, &m->content, &m->padded, &d),
 		ERR_OK, "finish: %s", d.why);
@@ -251,7 +250,6 @@ check_index(const struct bundle *b, const struct made *m)
 	const struct article *a;
 	size_t i;
 
-	is_str(bundle_outlet(b), "Example", "outlet");
 	is_str(bundle_desk(b), "news", "desk");
 	is_str(bundle_path(b), PATH, "path");
 	ok(bundle_sequence(b) == 214, "sequence");
@@ -412,16 +410,12 @@ roundtrip(void)
 	struct bundle *b = NULL;
 	struct verified *v;
 	struct diag d = {0};
-	size_t n = 0;
 
 	make(&m);
 	make(&again);
 	ok(span_eq(buf_view(&m.file), buf_view(&again.file)),
 		"same input, same bytes");
 	made_free(&again);
-	is_err(bundle_head_length(buf_view(&m.file), &n, &d), ERR_OK,
-		"length of the head");
-	ok(n == m.head, "is right");
 	v = trust(span_sub(buf_view(&m.file), 0, m.head));
 	is_err(bundle_open(v, &b, &d), ERR_OK, "open the head alone: %s",
 		d.why);

@@ -23,7 +23,20 @@ bad(const char *s, const char *why, const char *name)
 		printf("#   %s\n", d.why);
 }
 
-/* "2 0 1": the order of five mirrors for a country. */
+/* How late a mirror of this URL is tried: by its place, then by the way that
+ * the URL has. */
+static size_t
+lateness(const struct country *c, const struct mirror *m)
+{
+	enum strategy way = strncmp(m->url, "https:", 6) == 0 ? STRATEGY_HTTPS
+			    : strncmp(m->url, "http:", 5) == 0 ? STRATEGY_HTTP
+							       : STRATEGY_FILE;
+
+	return country_place(c, m) * (size_t)STRATEGY_COUNT +
+	       country_rank(c, way);
+}
+
+/* "c a b": the order of mirrors for a country. */
 static const char *
 order(const char *code)
 {
@@ -47,14 +60,16 @@ order(const char *code)
 	};
 	const size_t n = sizeof(m) / sizeof(m[0]);
 	struct country c;
-	size_t at[8], i, len = 0;
+	size_t i, late, len = 0;
 
 	if (countries_find(&cs, code, &c, &d) == ERR_NOMEM)
 		return "";
-	country_order(&c, m, n, at);
-	for (i = 0; i < n; i++)
-		len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s",
-			i > 0 ? " " : "", m[at[i]].name);
+	for (late = 0; late < (size_t)COUNTRY_PLACES * STRATEGY_COUNT; late++)
+		for (i = 0; i < n; i++)
+			if (lateness(&c, &m[i]) == late)
+				len += (size_t)snprintf(text + len,
+					sizeof(text) - len, "%s%s",
+					len > 0 ? " " : "", m[i].name);
 	return text;
 }
 

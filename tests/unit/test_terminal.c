@@ -2,6 +2,7 @@
 #include "../../src/core/limits.h"
 #include "../../src/core/text.h"
 #include "../../src/read/terminal.h"
+#include "../../src/read/wrap.h"
 #include "../lib/tap.h"
 
 #define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -193,7 +194,7 @@ lines_fit(const char *s, unsigned width)
 		size_t n = nl == NULL ? strlen(s) : (size_t)(nl - s);
 
 		if (nl == NULL || n == 0 || s[n - 1] == ' ' || s[0] == ' ' ||
-			terminal_columns(span_of(s, n)) > width)
+			wrap_columns(span_of(s, n)) > width)
 			return false;
 		for (m = never_first; *m != NULL; m++)
 			if (strncmp(s, *m, strlen(*m)) == 0)
@@ -249,7 +250,7 @@ test_wrapping(void)
 			 * long words at small widths. */
 			full = full &&
 			       (width < 60 ||
-				       lines <= terminal_columns(
+				       lines <= wrap_columns(
 							span_str(samples[i])) *
 								4 /
 								(3 * width) +
@@ -288,7 +289,7 @@ test_columns(void)
 	size_t i;
 
 	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++)
-		ok(terminal_columns(span_str(t[i].s)) == t[i].want,
+		ok(wrap_columns(span_str(t[i].s)) == t[i].want,
 			"columns %zu", i);
 }
 

@@ -3,6 +3,7 @@
 #include "../../src/core/limits.h"
 #include "../../src/core/text.h"
 #include "../../src/read/terminal.h"
+#include "../../src/read/wrap.h"
 #include "../lib/tap.h"
 
 #define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
@@ -250,7 +251,7 @@ test_depth(void)
 			size_t n = (size_t)(nl - (out.p + i));
 
 			fits = fits &&
-			       terminal_columns(span_of(out.p + i, n)) <= width;
+			       wrap_columns(span_of(out.p + i, n)) <= width;
 			i += (int)n + 1;
 		}
 		buf_free(&out);
