@@ -1,5 +1,6 @@
 #include "command.h"
 
+#include <fcntl.h>
 #include <jansson.h>
 #include <stdarg.h>
 #include <stdlib.h>
@@ -112,7 +113,7 @@ opt_unknown(const struct opt *const tables[2], const char *a, struct diag *d)
 	snprintf(typed, sizeof(typed), "%.*s", (int)strcspn(a + 1, "=") + 1, a);
 	for (t = 0; t < 2 && typed[1] == '-'; t++)
 		for (o = tables[t]; o->name != NULL; o++)
-			if (say_near(typed + 2, o->name))
+			if (text_near(typed + 2, o->name))
 				return diag_set(d, ERR_USAGE,
 					"unknown option %s; is it --%s?", a,
 					o->name);
@@ -201,6 +202,7 @@ command_opts(struct context *cx, const struct opt *opts, int argc, char **argv,
 		opts_print(global);
 		return diag_set(d, ERR_CANCELLED, "%s", "");
 	}
+	cx->counted = kept < least || kept > most;
 	if (kept < least)
 		return diag_set(d, ERR_USAGE, "an argument is missing");
 	if (kept > most)
@@ -256,7 +258,8 @@ static int
 command_end(const struct context *cx, const struct command *c, enum err e,
 	const struct diag *d)
 {
-	if (fflush(stdout) != 0 && e == ERR_OK) {
+	/* What a flush before this could not write is not tried again. */
+	if ((fflush(stdout) != 0 || ferror(stdout)) && e == ERR_OK) {
 		talk_warn(cx, "cannot write the output");
 		return err_exit(ERR_IO);
 	}
@@ -266,8 +269,11 @@ command_end(const struct context *cx, const struct command *c, enum err e,
 		talk_warn(cx, "%s", err_str(e));
 	else
 		talk_warn(cx, "%s: %s", err_str(e), d->why);
-	if (e == ERR_USAGE)
+	/* Who has the arguments right does not look for the mistake there. */
+	if (e == ERR_USAGE && cx->counted)
 		usage_line(stderr, cx->program, c);
+	else if (e == ERR_USAGE)
+		fprintf(stderr, "see %s %s --help\n", cx->program, c->name);
 	return err_exit(e);
 }
 
@@ -279,7 +285,7 @@ command_unknown(const char *program, const struct command *table, const char *a)
 	const struct command *c;
 
 	for (c = table; c->name != NULL; c++)
-		if (say_near(a, c->name))
+		if (text_near(a, c->name))
 			break;
 	if (a[0] == '-')
 		talk_warn(&cx,
@@ -294,6 +300,20 @@ command_unknown(const char *program, const struct command *table, const char *a)
 		talk_warn(&cx, "no command \"%s\"; %s help lists them", a,
 			program);
 	return err_exit(ERR_USAGE);
+}
+
+/* A program may be started without some of these. What is opened next would
+ * take their place, and be written to by what means to talk. */
+static void
+streams_hold(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
 }
 
 /* jansson 2.14 reads past its buffer when memory runs out in the middle of a
@@ -319,6 +339,7 @@ command_main(const char *program, const char *about,
 	const struct command *c;
 	enum err e;
 
+	streams_hold();
 	if (crypto_start() != ERR_OK) {
 		fprintf(stderr, "%s: libsodium cannot start\n", program);
 		return 1;
@@ -361,9 +382,9 @@ command_main(const char *program, const char *about,
 	return command_end(&cx, c, e, &d);
 }
 
-/* A line to stderr. */
+/* A line, to where talk or data goes. */
 static void
-line_tell(const char *prefix, const char *fmt, va_list ap)
+line_write(FILE *f, const char *prefix, const char *fmt, va_list ap)
 {
 	char *text, *line;
 
@@ -372,12 +393,22 @@ line_tell(const char *prefix, const char *fmt, va_list ap)
 		return;
 	}
 	if (asprintf(&line, "%s%s\n", prefix, text) < 0) {
-		fprintf(stderr, "%s%s\n", prefix, text);
+		fprintf(f, "%s%s\n", prefix, text);
 	} else {
-		say(stderr, line);
+		say(f, line);
 		free(line);
 	}
 	free(text);
+}
+
+void
+tell(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	line_write(stdout, "", fmt, ap);
+	va_end(ap);
 }
 
 void
@@ -390,7 +421,7 @@ talk(const struct context *cx, const char *fmt, ...)
 	/* In a log of both, what was said last stands last. */
 	fflush(stdout);
 	va_start(ap, fmt);
-	line_tell("", fmt, ap);
+	line_write(stderr, "", fmt, ap);
 	va_end(ap);
 }
 
@@ -403,7 +434,7 @@ talk_warn(const struct context *cx, const char *fmt, ...)
 	fflush(stdout);
 	snprintf(prefix, sizeof(prefix), "%s: ", cx->program);
 	va_start(ap, fmt);
-	line_tell(prefix, fmt, ap);
+	line_write(stderr, prefix, fmt, ap);
 	va_end(ap);
 }
 
@@ -420,6 +451,24 @@ talk_confirm(const struct context *cx, const char *question)
 		return false;
 	line[strcspn(line, "\n")] = '\0';
 	return strcasecmp(line, "y") == 0 || strcasecmp(line, "yes") == 0;
+}
+
+enum err
+talk_overwrite(const struct context *cx, const char *path, const bool *yes,
+	struct diag *d)
+{
+	char shown[200], ask[300];
+
+	if ((yes != NULL && *yes) || access(path, F_OK) != 0)
+		return ERR_OK;
+	text_show(shown, sizeof(shown), span_str(path));
+	snprintf(
+		ask, sizeof(ask), "%s is there already. Write over it?", shown);
+	if (talk_confirm(cx, ask))
+		return ERR_OK;
+	return diag_set(d, ERR_EXISTS,
+		"%s, and is not written over; choose another name%s", shown,
+		yes == NULL ? "" : ", or add --yes");
 }
 
 const char *

@@ -28,7 +28,7 @@ struct opt {
 	char letter;	  /* short form, or 0 */
 	enum opt_kind kind;
 	void *out;
-	const char *arg;  /* placeholder in help, NULL for a flag */
+	const char *arg; /* placeholder in help, NULL for a flag */
 	const char *help;
 };
 
@@ -41,6 +41,7 @@ struct context {
 	bool verbose;	     /* -v */
 	bool no_input;	     /* --no-input: never ask */
 	bool color;	     /* stdout is a terminal that wants colour */
+	bool counted;	     /* too few arguments, or too many: usage helps */
 };
 
 /* One command. `run` gets argc and argv after the command's name; it parses
@@ -49,8 +50,8 @@ struct command {
 	const char *name;
 	const char *args;    /* synopsis of the arguments: "[-n N] FILE" */
 	const char *summary; /* one line for the list */
-	enum err (*run)(struct context *cx, int argc, char **argv,
-		struct diag *d);
+	enum err (*run)(
+		struct context *cx, int argc, char **argv, struct diag *d);
 };
 
 /* main of a program: global options, dispatch, usage, --help, --version, the
@@ -65,19 +66,27 @@ int command_main(const char *program, const char *about,
  * an unknown or repeated option is ERR_USAGE. --help prints and is
  * ERR_CANCELLED with an empty diag, which command_main ends with 0. */
 enum err command_opts(struct context *cx, const struct opt *opts, int argc,
-	char **argv, int least, int most, int *first, struct diag *d)
-	ERR_MUST_USE;
+	char **argv, int least, int most, int *first,
+	struct diag *d) ERR_MUST_USE;
+
+/* Data: one line to stdout, broken where the terminal is narrow. Foreign text
+ * must be escaped. */
+void tell(const char *fmt, ...) ERR_PRINTF(1, 2);
 
 /* Talk: one line to stderr, unless quiet, broken where the terminal is
  * narrow. Foreign text must be escaped. */
 void talk(const struct context *cx, const char *fmt, ...) ERR_PRINTF(2, 3);
 
 /* The same even when quiet, prefixed "PROGRAM: ". */
-void talk_warn(const struct context *cx, const char *fmt, ...)
-	ERR_PRINTF(2, 3);
+void talk_warn(const struct context *cx, const char *fmt, ...) ERR_PRINTF(2, 3);
 
 /* Ask on the terminal, yes or no; no terminal or --no-input is no. */
 bool talk_confirm(const struct context *cx, const char *question);
+
+/* Whether a file may be written: there is none yet, or the person agrees. What
+ * --yes says; NULL where the command has no such option. ERR_EXISTS. */
+enum err talk_overwrite(const struct context *cx, const char *path,
+	const bool *yes, struct diag *d) ERR_MUST_USE;
 
 /* "12.3 KB" into a caller's array; returns it. 1 KB is 1000 bytes. */
 #define TALK_SIZE 16

@@ -49,75 +49,67 @@ columns_of(const char *s, size_t n)
 	return columns;
 }
 
-/* One line of n bytes, without its end. */
-static void
-line_say(FILE *f, const char *s, size_t n, unsigned width)
+/* Append one line of n bytes, without its end. */
+static enum err
+line_wrap(struct buf *out, const char *s, size_t n, unsigned width)
 {
-	size_t at = strspn(s, " "), word;
+	size_t at = strspn(s, " "), gap, word;
 	unsigned deep = (unsigned)at + 2, column = (unsigned)at, need;
 	bool begins = true;
+	enum err e;
 
 	if (at > n)
 		at = n;
-	fwrite(s, 1, at, f);
-	while (at < n) {
-		size_t gap = at;
-
-		while (gap < n && s[gap] == ' ')
-			gap++;
+	e = buf_span(out, span_of(s, at));
+	for (; e == ERR_OK && at < n; at = word, begins = false) {
+		for (gap = at; gap < n && s[gap] == ' '; gap++)
+			;
 		for (word = gap; word < n && s[word] != ' '; word++)
 			;
 		need = columns_of(s + gap, word - gap);
 		if (!begins && need + deep <= width &&
 			column + (gap - at) + need > width) {
-			fprintf(f, "\n%*s", (int)deep, "");
+			e = buf_printf(out, "\n%*s", (int)deep, "");
 			column = deep;
 		} else {
-			fwrite(s + at, 1, gap - at, f);
+			e = buf_span(out, span_of(s + at, gap - at));
 			column += (unsigned)(gap - at);
 		}
-		fwrite(s + gap, 1, word - gap, f);
+		if (e == ERR_OK)
+			e = buf_span(out, span_of(s + gap, word - gap));
 		column += need;
-		begins = false;
-		at = word;
 	}
+	return e;
+}
+
+enum err
+say_wrap(struct buf *out, const char *text, unsigned width)
+{
+	enum err e = ERR_OK;
+	size_t n;
+
+	if (width < COLUMNS_LEAST)
+		return buf_str(out, text);
+	for (; e == ERR_OK; text += n + 1) {
+		n = strcspn(text, "\n");
+		e = line_wrap(out, text, n, width);
+		if (text[n] == '\0')
+			return e;
+		if (e == ERR_OK)
+			e = buf_u8(out, '\n');
+	}
+	return e;
 }
 
 void
 say(FILE *f, const char *text)
 {
-	unsigned width = say_columns(f);
-	size_t n;
+	struct buf b;
 
-	if (width < COLUMNS_LEAST) {
-		fputs(text, f);
-		return;
-	}
-	for (;; text += n + 1) {
-		n = strcspn(text, "\n");
-		line_say(f, text, n, width);
-		if (text[n] == '\0')
-			return;
-		fputc('\n', f);
-	}
-}
-
-bool
-say_near(const char *typed, const char *name)
-{
-	size_t a = strlen(typed), b = strlen(name), i = 0, end = 0;
-
-	if (a >= 2 && a < b && strncmp(typed, name, a) == 0)
-		return true;
-	if (a < 3 || a > b + 1 || b > a + 1)
-		return false;
-	while (i < a && i < b && typed[i] == name[i])
-		i++;
-	while (end < a - i && end < b - i &&
-		typed[a - 1 - end] == name[b - 1 - end])
-		end++;
-	if (a - i - end <= 1 && b - i - end <= 1)
-		return true;
-	return a == b && a - i - end == 2 && typed[i] == name[i + 1] &&
-	       typed[i + 1] == name[i];
+	/* Each word may become a line of its own. */
+	buf_init(&b, 1024 + 64 * strlen(text));
+	fputs(say_wrap(&b, text, say_columns(f)) == ERR_OK ? buf_cstr(&b)
+							   : text,
+		f);
+	buf_free(&b);
 }

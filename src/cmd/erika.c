@@ -1,8 +1,10 @@
 #include "erika.h"
 
 static const char about[] =
-	"erika fetches a newsroom's articles from anywhere, checks who signed "
-	"them and\nlets you read them.";
+	"erika fetches a newsroom's articles past a censor and checks who "
+	"signed them.\n"
+	"It begins with erika add, and the link or file that the newsroom "
+	"gave you.";
 
 static const struct command commands[] = {
 	{"add",
@@ -23,7 +25,9 @@ static const struct command commands[] = {
 		"[--key PUB] [--signature FILE] [--root FILE] [--words WORDS] "
 		"FILE",
 		"check a bundle, a share file or a proof", erika_verify},
-	{"share", "[--since DATE] [--until DATE] [--images] -o FILE [OUTLET]",
+	{"share",
+		"[--since DATE] [--until DATE] [--images] [--yes] -o FILE "
+		"[OUTLET]",
 		"write news to a file for others", erika_share},
 	{"outlets", "[--country CC] [--proof FILE] [OUTLET]",
 		"list whom you trust, or what is blocked where", erika_outlets},

@@ -35,13 +35,23 @@ const char *erika_words(
 
 /* "fresh: as of ..., until ..." or "STALE: ..." for an outlet, without the
  * line's end. Times are those of the newsroom's machine. */
-void erika_fresh(char *out, size_t size, const struct library_outlet *o,
-	int64_t now);
+void erika_fresh(
+	char *out, size_t size, const struct library_outlet *o, int64_t now);
 
 /* Open the library and list its outlets. None yet is ERR_MISSING with what to
  * do, unless `none_ok`. */
 enum err erika_library(struct library **l, struct library_outlets *outlets,
 	bool none_ok, struct diag *d) ERR_MUST_USE;
+
+/* An outlet that the user may mean who writes this; NULL: none. */
+const struct library_outlet *erika_outlet_near(
+	const struct library_outlets *outlets, const char *name);
+
+/* The outlet that the user names, by library_outlet_find; where there is none,
+ * its error says which may have been meant. */
+enum err erika_outlet_find(const struct library_outlets *outlets,
+	const char *name, const struct library_outlet **out,
+	struct diag *d) ERR_MUST_USE;
 
 /* The outlet whose anchor this is, by its fingerprint; NULL: none of ours.
  * ERR_SYNTAX, ERR_LIMIT when it is no root at all, ERR_SIGNATURE when it is
@@ -52,12 +62,12 @@ enum err erika_outlet_of(const struct library_outlets *outlets,
 
 /* Name an outlet gives itself in its root ("x-erika-outlet"). Owned by the
  * caller. ERR_SYNTAX when it has none that can be shown. */
-enum err erika_root_name(struct span root, char **name, struct diag *d)
-	ERR_MUST_USE;
+enum err erika_root_name(
+	struct span root, char **name, struct diag *d) ERR_MUST_USE;
 
 /* A day in UTC, "2026-11-23", that option --name gave. ERR_USAGE. */
-enum err erika_day(const char *name, const char *s, int64_t *t, struct diag *d)
-	ERR_MUST_USE;
+enum err erika_day(const char *name, const char *s, int64_t *t,
+	struct diag *d) ERR_MUST_USE;
 
 /* Print one line of JSON to stdout. Takes the value; NULL is ERR_NOMEM. */
 enum err erika_json(json_t *v, struct diag *d) ERR_MUST_USE;

@@ -123,8 +123,11 @@ known_find(struct add *a, const struct library_outlets *list,
 	if (a->is_link)
 		return link_check(a, list, known, d);
 	if (a->what != NULL) {
-		e = more ? library_outlet_find(list, a->what, known, &none)
+		e = more ? erika_outlet_find(list, a->what, known, &none)
 			 : ERR_MISSING;
+		if (more && e == ERR_MISSING && !file_exists(a->what) &&
+			erika_outlet_near(list, a->what) != NULL)
+			return diag_set(d, e, "%s", none.why);
 		/* Several of that name, or none: then it may be a file. */
 		return e == ERR_USAGE ? diag_set(d, e, "%s", none.why) : ERR_OK;
 	}
@@ -248,6 +251,8 @@ run(struct context *cx, struct add *a, struct diag *d)
 		     strncmp(a->what, LINK_SCHEME, strlen(LINK_SCHEME)) == 0;
 	if (e == ERR_OK && a->is_link)
 		e = link_parse(span_str(a->what), &a->link, d);
+	if (e == ERR_OK)
+		add_link_near(cx, a);
 	if (e == ERR_OK)
 		e = erika_library(&l, &list, true, d);
 	if (e == ERR_OK)

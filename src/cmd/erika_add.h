@@ -18,6 +18,9 @@ struct add {
 	struct mirrors own;	 /* what those say */
 	struct link link;	 /* when `what` is one */
 	bool is_link;
+	/* Which of its mirrors the user named as well, or agreed to: they may
+	 * be near. */
+	bool agreed[LINK_URLS];
 	bool is_mirror; /* `what` is a folder or URL: a mirror too */
 	struct buf root;
 	uint8_t fingerprint[32];
@@ -27,6 +30,11 @@ struct add {
 /* Read --mirror-file into a->own. ERR_CONFIG, ERR_MISSING, ERR_IO,
  * ERR_NOMEM. */
 enum err add_mirrors_read(struct add *a, struct diag *d) ERR_MUST_USE;
+
+/* Leave out those of the link's mirrors that are this machine or in a private
+ * network, unless the user names them by --mirror or agrees: whoever made the
+ * link may mean no mirror at all. */
+void add_link_near(const struct context *cx, struct add *a);
 
 /* Get the first root into a->root, from where a->what says; also whether that
  * is a mirror. By the network only with the user's settings, a proxy say.

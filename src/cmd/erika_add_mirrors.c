@@ -74,6 +74,63 @@ mirror_add(struct library *l, int64_t id, const char *what, struct diag *d)
 	return named_add(l, id, &m, d);
 }
 
+static bool
+is_named(const struct add *a, const char *url)
+{
+	size_t i;
+
+	for (i = 0; i < a->mirrors.n; i++)
+		if (strcmp(a->mirrors.values[i], url) == 0)
+			return true;
+	return false;
+}
+
+/* Whether one of the link's mirrors may be asked. *agreed: wherever it is. */
+static bool
+link_mirror_ok(const struct context *cx, const struct add *a, const char *url,
+	bool *agreed)
+{
+	char ask[300], shown[120];
+
+	*agreed = is_named(a, url);
+	if (*agreed || !mirrors_host_near(mirrors_host(span_str(url))))
+		return true;
+	text_show(shown, sizeof(shown), span_str(url));
+	snprintf(ask, sizeof(ask),
+		"The link names %s, which is this machine or one near it. "
+		"Contact it?",
+		shown);
+	*agreed = talk_confirm(cx, ask);
+	if (!*agreed)
+		talk_warn(cx,
+			"left out: %s, which is this machine or one near it, "
+			"and only the link names it; --mirror %s if you mean "
+			"it",
+			shown, shown);
+	return *agreed;
+}
+
+void
+add_link_near(const struct context *cx, struct add *a)
+{
+	struct link *l = &a->link;
+	struct mirror way;
+	size_t i, n = 0;
+
+	for (i = 0; i < l->n_urls; i++) {
+		if (!link_mirror_ok(cx, a, l->urls[i], &a->agreed[n])) {
+			free(l->urls[i]);
+			continue;
+		}
+		/* What is left out goes to the end, for link_clear. */
+		way = l->ways[n];
+		l->ways[n] = l->ways[i];
+		l->ways[i] = way;
+		l->urls[n++] = l->urls[i];
+	}
+	l->n_urls = n;
+}
+
 enum err
 add_mirrors_keep(
 	const struct add *a, struct library *l, int64_t id, struct diag *d)
@@ -87,7 +144,9 @@ add_mirrors_keep(
 	for (i = 0; e == ERR_OK && i < a->mirrors.n; i++)
 		e = mirror_add(l, id, a->mirrors.values[i], d);
 	for (i = 0; e == ERR_OK && i < a->link.n_urls; i++) {
-		m = library_mirror_of(&a->link.ways[i], LIBRARY_MIRROR_LINK);
+		m = library_mirror_of(
+			&a->link.ways[i], a->agreed[i] ? LIBRARY_MIRROR_USER
+						       : LIBRARY_MIRROR_LINK);
 		m.url = a->link.urls[i];
 		e = named_add(l, id, &m, d);
 	}

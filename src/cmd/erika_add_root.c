@@ -42,8 +42,8 @@ is_url(const char *s)
 
 /* A mirror that the user named, or a link on the user's word. */
 static enum err
-mirror_view(const struct mirror *from, char *url, struct route_mirror *list,
-	size_t *n, struct diag *d)
+mirror_view(const struct mirror *from, char *url, bool told,
+	struct route_mirror *list, size_t *n, struct diag *d)
 {
 	char shown[120];
 
@@ -52,7 +52,7 @@ mirror_view(const struct mirror *from, char *url, struct route_mirror *list,
 			"%s is not a mirror's address; it begins with https:// "
 			"or http:// and ends in /",
 			text_show(shown, sizeof(shown), span_str(url)));
-	list[*n] = (struct route_mirror){.named = true};
+	list[*n] = (struct route_mirror){.named = true, .told = told};
 	if (from != NULL)
 		list[*n].m = *from;
 	list[*n].m.name = list[*n].m.url = url;
@@ -72,17 +72,18 @@ urls_list(struct add *a, struct route_mirror *list, size_t *n, struct diag *d)
 
 	if (!a->is_link)
 		return mirror_view(
-			NULL, (char *)(uintptr_t)a->what, list, n, d);
+			NULL, (char *)(uintptr_t)a->what, false, list, n, d);
 	for (i = 0; e == ERR_OK && i < a->mirrors.n; i++)
 		if (is_url(a->mirrors.values[i]))
 			e = mirror_view(NULL,
-				(char *)(uintptr_t)a->mirrors.values[i], list,
-				n, d);
+				(char *)(uintptr_t)a->mirrors.values[i], false,
+				list, n, d);
 	for (i = 0; e == ERR_OK && i < a->link.n_urls; i++)
-		e = mirror_view(&a->link.ways[i], a->link.urls[i], list, n, d);
+		e = mirror_view(&a->link.ways[i], a->link.urls[i],
+			!a->agreed[i], list, n, d);
 	for (i = 0; e == ERR_OK && i < a->own.n; i++)
 		e = mirror_view(
-			&a->own.list[i], a->own.list[i].url, list, n, d);
+			&a->own.list[i], a->own.list[i].url, false, list, n, d);
 	return e;
 }
 
@@ -151,6 +152,43 @@ root_by_link(struct add *a, struct fetch *f, struct diag *d)
 	return done ? ERR_OK : root_by_url(a, f, d);
 }
 
+/* What a file is that is no root: people give what they were given. */
+static enum err
+file_explain(const struct add *a, struct diag *d)
+{
+	struct span s = buf_view(&a->root), link = span_str(LINK_SCHEME);
+	char shown[200];
+
+	text_show(shown, sizeof(shown), span_str(a->what));
+	if (s.n >= link.n && span_eq(span_sub(s, 0, link.n), link))
+		return diag_set(d, ERR_USAGE,
+			"%s has a link in it: erika add \"$(cat %s)\"", shown,
+			shown);
+	if (s.n > 0 && (s.p[0] == '[' || s.p[0] == '#'))
+		return diag_set(d, ERR_USAGE,
+			"%s looks like a file of mirrors: erika add "
+			"--mirror-file %s",
+			shown, shown);
+	if (s.n == 0 || s.p[0] != '{')
+		return diag_set(d, ERR_SYNTAX,
+			"%s is neither a 1.root.json nor a share file (.erika)",
+			shown);
+	return ERR_OK;
+}
+
+static enum err
+file_take(struct add *a, struct diag *d)
+{
+	enum err e = file_read(a->what, LIMIT_ROOT, &a->root, d);
+
+	if (e == ERR_LIMIT)
+		return diag_set(d, ERR_SYNTAX,
+			"%s is too large for a 1.root.json, and no share file "
+			"(.erika)",
+			a->what);
+	return e == ERR_OK ? file_explain(a, d) : e;
+}
+
 enum err
 add_root_get(struct add *a, struct diag *d)
 {
@@ -166,13 +204,13 @@ add_root_get(struct add *a, struct diag *d)
 			"link, or a URL or file of theirs");
 	if (!a->is_link && !is_url(a->what) && !file_exists(a->what))
 		return diag_set(d, ERR_MISSING,
-			"%s is no file, folder, link, URL or outlet that you "
-			"trust (erika outlets lists those)",
+			"%s is no file, folder, link, URL (https://.../) or "
+			"outlet that you trust (erika outlets lists those)",
 			a->what);
 
 	a->is_mirror = !a->is_link && (is_url(a->what) || file_is_dir(a->what));
 	if (!a->is_link && !a->is_mirror && !archive_probe(a->what))
-		return file_read(a->what, LIMIT_ROOT, &a->root, d);
+		return file_take(a, d);
 	e = config_fetch(a->config, &f, d);
 	if (e == ERR_OK && a->is_link)
 		e = root_by_link(a, f, d);

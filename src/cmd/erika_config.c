@@ -125,7 +125,6 @@ set_key(void *arg, const char *section, const char *label, const char *key,
 	const char *value, struct diag *d)
 {
 	struct config *c = arg;
-	char shown[64];
 
 	if (section[0] == '\0')
 		return diag_set(d, ERR_CONFIG,
@@ -150,8 +149,10 @@ set_key(void *arg, const char *section, const char *label, const char *key,
 	if (strcmp(key, "require-sandbox") == 0)
 		return set_switch(
 			&c->require_sandbox, key, value, "yes", "no", d);
-	return diag_set(d, ERR_CONFIG, "unknown key \"%s\"",
-		text_show(shown, sizeof(shown), span_str(key)));
+	return ini_unknown(key,
+		"country proxy http resolver resolver-address memory network "
+		"require-sandbox",
+		d);
 }
 
 static enum err

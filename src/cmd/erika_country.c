@@ -131,17 +131,18 @@ ways_json(struct show *s, const struct country *c, const char *outlet)
 	json_array_append_new(s->ways, o);
 }
 
-/* "label   a, b, c", broken before column 79. */
+/* "label   a, b, c", broken before column 79, or what a terminal has. */
 static void
 list_print(const char *label, char *const *words, size_t n)
 {
-	size_t i, at = 14;
+	unsigned columns = erika_columns();
+	size_t i, at = 14, most = columns > 0 && columns < 79 ? columns : 79;
 
 	printf("  %-12s", label);
 	for (i = 0; i < n; i++) {
 		size_t k = strlen(words[i]) + (i + 1 < n ? 1 : 0);
 
-		if (i > 0 && at + k + 1 > 79) {
+		if (i > 0 && at + k + 1 > most) {
 			printf("\n%14s", "");
 			at = 14;
 		} else if (i > 0) {
@@ -221,23 +222,24 @@ site_json(struct show *s, const struct blocked *b, const char *outlet)
 static void
 evidence_print(const struct blocked *b)
 {
+	char more[60] = "", days[60] = "";
+
 	if (b->measured == 0)
 		return;
-	if (b->confirmed > 0)
-		printf("    %llu of %llu measurements confirm it",
-			(unsigned long long)b->confirmed,
-			(unsigned long long)b->measured);
-	else
-		printf("    SUSPECTED, not proven: %llu of %llu measurements "
-		       "were odd",
-			(unsigned long long)b->anomalies,
-			(unsigned long long)b->measured);
 	if (b->confirmed > 0 && b->anomalies > 0)
-		printf(", %llu more were odd",
+		snprintf(more, sizeof(more), ", %llu more were odd",
 			(unsigned long long)b->anomalies);
 	if (b->from != NULL)
-		printf("; %s to %s", b->from, b->until);
-	putchar('\n');
+		snprintf(days, sizeof(days), "; %s to %s", b->from, b->until);
+	if (b->confirmed > 0)
+		tell("    %llu of %llu measurements confirm it%s%s",
+			(unsigned long long)b->confirmed,
+			(unsigned long long)b->measured, more, days);
+	else
+		tell("    SUSPECTED, not proven: %llu of %llu measurements "
+		     "were odd%s",
+			(unsigned long long)b->anomalies,
+			(unsigned long long)b->measured, days);
 }
 
 /* Names of hosts are ASCII: a byte is a column. */
@@ -247,10 +249,39 @@ larger(int n, size_t bytes)
 	return bytes > (size_t)n ? (int)bytes : n;
 }
 
+/* A row of the table; a sentence where a terminal is too narrow for it. */
+static void
+site_print(struct show *s, const struct blocked *b, const char *how,
+	const char *outlet)
+{
+	const char *since = b->since == NULL ? "not known" : b->since;
+	unsigned columns = erika_columns();
+	char by[300], name[300] = "";
+
+	text_show(by, sizeof(by), span_str(word_of(b->word, outlet)));
+	if (columns > 0 && s->host + s->how + 16 + 20 > (int)columns) {
+		tell("%s%s, since %s: %s; says %s", s->header ? "" : "\n",
+			b->host, since, how, by);
+	} else {
+		if (!s->header)
+			printf("\n%-*s  %-10s  %-*s  %s\n", s->host,
+				"BLOCKED SITE", "SINCE", s->how, "HOW",
+				"SAID BY");
+		printf("%-*s  %-10s  %-*s  %s\n", s->host, b->host, since,
+			s->how, how, by);
+	}
+	s->header = true;
+	evidence_print(b);
+	if (b->name != NULL)
+		text_show(name, sizeof(name), span_str(b->name));
+	tell("    %s%s%s", name, b->name == NULL ? "" : ": ",
+		text_show(by, sizeof(by), span_str(b->source)));
+}
+
 static void
 site_show(struct show *s, const struct blocked *b, const char *outlet)
 {
-	char buf[64], shown[300];
+	char buf[64];
 	const char *how = how_text(buf, b->how);
 
 	if (s->measuring) {
@@ -263,21 +294,7 @@ site_show(struct show *s, const struct blocked *b, const char *outlet)
 		site_json(s, b, outlet);
 		return;
 	}
-	if (!s->header)
-		printf("\n%-*s  %-10s  %-*s  %s\n", s->host, "BLOCKED SITE",
-			"SINCE", s->how, "HOW", "SAID BY");
-	s->header = true;
-	printf("%-*s  %-10s  %-*s  %s\n", s->host, b->host,
-		b->since == NULL ? "not known" : b->since, s->how, how,
-		text_show(shown, sizeof(shown),
-			span_str(word_of(b->word, outlet))));
-	evidence_print(b);
-	printf("    %s%s",
-		b->name == NULL
-			? ""
-			: text_show(shown, sizeof(shown), span_str(b->name)),
-		b->name == NULL ? "" : ": ");
-	printf("%s\n", text_show(shown, sizeof(shown), span_str(b->source)));
+	site_print(s, b, how, outlet);
 }
 
 /* Which of its mirrors are never asked from there. */
@@ -299,7 +316,7 @@ never_show(struct show *s, struct library *l, const struct library_outlet *o,
 					"url", erika_json_text(m.list[i].url)));
 			continue;
 		}
-		printf("\nnever contacted from there: %s\n",
+		tell("\nnever contacted from there: %s",
 			text_show(
 				shown, sizeof(shown), span_str(m.list[i].url)));
 	}
@@ -392,8 +409,8 @@ country_show(const struct context *cx, struct library *l,
 	if (e == ERR_OK)
 		e = sites_show(&s, l, list, one, &c, d);
 	if (e == ERR_OK && !cx->json && !s.known)
-		printf("\nNo outlet is known to be blocked there, which does "
-		       "not say that none is.\n");
+		tell("\nNo outlet is known to be blocked there, which does "
+		     "not say that none is.");
 	if (e == ERR_OK && cx->json)
 		e = erika_json(json_pack("{s:s, s:s, s:s?, s:O, s:O, s:O}",
 				       "schema", "erika-country-1", "country",

@@ -19,6 +19,7 @@ struct run {
 	struct library *l;
 	struct fetch *f;
 	double seconds;
+	bool yes;
 	json_t *export; /* NULL: none is asked for */
 	size_t outlets, works;
 };
@@ -171,7 +172,11 @@ run(struct run *r, const char *which, const char *path, struct diag *d)
 	if (e == ERR_OK)
 		e = erika_library(&r->l, &list, false, d);
 	if (e == ERR_OK && which != NULL)
-		e = library_outlet_find(&list, which, &one, d);
+		e = erika_outlet_find(&list, which, &one, d);
+	if (e == ERR_OK && path != NULL)
+		e = talk_overwrite(r->cx, path, &r->yes, d);
+	if (e == ERR_OK)
+		e = agree(r->cx, r->yes, d);
 	for (i = 0; e == ERR_OK && i < list.n; i++)
 		if (one == NULL || one == &list.list[i])
 			e = outlet_doctor(r, &list.list[i], d);
@@ -192,14 +197,13 @@ erika_doctor(struct context *cx, int argc, char **argv, struct diag *d)
 	struct run r = {.cx = cx};
 	const char *path = NULL;
 	unsigned seconds = SECONDS;
-	bool yes = false;
 	const struct opt opts[] = {
 		{"export", 0, OPT_STRING, &path, "FILE",
 			"also write it for others, without local addresses"},
 		CONFIG_OPTS(options),
 		{"seconds", 0, OPT_UINT, &seconds, "N",
 			"be done after so many; 90"},
-		{"yes", 'y', OPT_FLAG, &yes, NULL, "do not warn and ask"},
+		{"yes", 'y', OPT_FLAG, &r.yes, NULL, "do not warn and ask"},
 		{NULL, 0, OPT_FLAG, NULL, NULL, NULL},
 	};
 	int first;
@@ -208,8 +212,6 @@ erika_doctor(struct context *cx, int argc, char **argv, struct diag *d)
 	if (e == ERR_OK && (seconds == 0 || seconds > LIMIT_FETCH_SECONDS))
 		e = diag_set(d, ERR_USAGE, "--seconds: 1 to %d",
 			LIMIT_FETCH_SECONDS);
-	if (e == ERR_OK)
-		e = agree(cx, yes, d);
 	if (e == ERR_OK)
 		e = config_load(&options, &r.config, d);
 	if (e != ERR_OK)

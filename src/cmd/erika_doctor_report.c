@@ -121,13 +121,51 @@ route_print(
 	printf("  %s%*s  %-7s  %s%s%s", name, pad > 0 ? pad : 0, "",
 		strategy_name(r->strategy), colour(cx, p),
 		probe_word_name(p->word), cx->color ? "\033[0m" : "");
-	if (line[0] == '\0')
+	if (line[0] == '\0') {
 		printf("\n");
-	else if (columns > 0 && used + columns_of(line) > (int)columns)
-		printf("\n      %s\n", line);
-	else
+	} else if (columns > 0 && used + columns_of(line) > (int)columns) {
+		printf("\n");
+		tell("      %s", line);
+	} else {
 		printf("%*s  %s\n", 12 - (int)strlen(probe_word_name(p->word)),
 			"", line);
+	}
+}
+
+/* What each word of the table means, and what to do: the words are those of a
+ * trade. Who goes by a proxy already is not told to. */
+static void
+words_print(const struct doctor *x)
+{
+	static const struct {
+		enum probe_word word;
+		const char *means, *hint; /* NULL: another way round */
+	} words[] = {
+		{PROBE_DNS, "no such name here, or one that leads elsewhere",
+			NULL},
+		{PROBE_TCP_IP, "no connection: blocked, or switched off", NULL},
+		{PROBE_HTTP_FAILURE, "broke off before an answer was whole",
+			NULL},
+		{PROBE_HTTP_DIFF,
+			"an answer, but not the newsroom's: a block page, say",
+			NULL},
+		{PROBE_FROZEN, "what is longer than a few KB stops on its way",
+			"erika sync, which takes small pieces where those get "
+			"through"},
+		{PROBE_UNTRIED, "there was no time left", "more --seconds"}};
+	const char *round = x->config->proxy == NULL
+				    ? "--proxy tor, another network, or later"
+				    : "another mirror, or later";
+	size_t i, r, n = reach_routes(x->reach);
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		for (r = 0; r < n && x->results[r].word != words[i].word; r++)
+			;
+		if (r < n)
+			tell("  %s: %s. Try %s", probe_word_name(words[i].word),
+				words[i].means,
+				words[i].hint == NULL ? round : words[i].hint);
+	}
 }
 
 static void
@@ -138,7 +176,7 @@ absent_print(const struct doctor *x)
 
 	for (i = 0; i < reach_mirrors(x->reach); i++)
 		if (doctor_absent(x, i)[0] != '\0')
-			printf("  %s: not contacted: %s\n",
+			tell("  %s: not contacted: %s",
 				text_show(name, sizeof(name),
 					span_str(label(x, i))),
 				doctor_absent(x, i));
@@ -152,10 +190,10 @@ unavailable_print(const struct doctor *x)
 
 	for (i = 0; i < STRATEGY_COUNT; i++)
 		if (!fetch_can((enum strategy)i, &why))
-			printf("  not possible here: %s: %s\n",
+			tell("  not possible here: %s: %s",
 				strategy_name((enum strategy)i), why);
 	if (x->config->proxy != NULL)
-		printf("  all by the proxy %s, and nothing beside it\n",
+		tell("  all by the proxy %s, and nothing beside it",
 			x->config->proxy);
 }
 
@@ -166,7 +204,7 @@ doctor_print(const struct context *cx, const struct doctor *x)
 	char name[200];
 	int width = 0, w;
 
-	printf("%s: %zu of %zu way%s to %zu mirror%s work%s\n",
+	tell("%s: %zu of %zu way%s to %zu mirror%s work%s",
 		text_show(name, sizeof(name), span_str(x->outlet->name)), works,
 		n, n == 1 ? "" : "s", reach_mirrors(x->reach),
 		reach_mirrors(x->reach) == 1 ? "" : "s", works == 1 ? "s" : "");
@@ -175,15 +213,19 @@ doctor_print(const struct context *cx, const struct doctor *x)
 			text_show(name, NAME_MOST + 1, span_str(label(x, i))));
 		width = w > width ? w : width;
 	}
+	/* Columns that do not fit are none. */
+	if (erika_columns() > 0 && width + 25 > (int)erika_columns())
+		width = 0;
 	for (i = 0; i < n; i++)
 		route_print(cx, x, i, width);
+	words_print(x);
 	absent_print(x);
 	unavailable_print(x);
 	if (fetch_sandbox()[0] == '\0')
-		printf("  who talks to the network is shut in\n");
+		tell("  who talks to the network is shut in");
 	else
-		printf("  who talks to the network is not shut in as it should "
-		       "be: %s\n",
+		tell("  who talks to the network is not shut in as it should "
+		     "be: %s",
 			fetch_sandbox());
 }
 

@@ -167,7 +167,7 @@ erika_forget(struct context *cx, int argc, char **argv, struct diag *d)
 			"--all");
 	e = erika_library(&l, &list, true, d);
 	if (e == ERR_OK && first < argc)
-		e = library_outlet_find(&list, argv[first], &f.outlet, d);
+		e = erika_outlet_find(&list, argv[first], &f.outlet, d);
 	if (e == ERR_OK)
 		e = decide(cx, &f, &list, d);
 	if (e == ERR_OK)

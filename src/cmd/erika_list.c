@@ -162,7 +162,7 @@ erika_list(struct context *cx, int argc, char **argv, struct diag *d)
 		return e;
 	e = erika_library(&l, &list, false, d);
 	if (e == ERR_OK && outlet != NULL) {
-		e = library_outlet_find(&list, outlet, &o, d);
+		e = erika_outlet_find(&list, outlet, &o, d);
 		f.outlet = e == ERR_OK ? o->id : 0;
 	}
 	f.language = language;

@@ -100,25 +100,25 @@ outlet_print(const struct context *cx, const struct library_outlet *o,
 
 	text_hex(hex, o->fingerprint, sizeof(o->fingerprint));
 	erika_fresh(fresh, sizeof(fresh), o, now);
-	printf("%s\n", text_show(shown, sizeof(shown), span_str(o->name)));
-	printf("  words    %s\n", erika_words(words, o->fingerprint));
-	printf("  root     %s\n", hex);
-	printf("  articles %lld, %lld unread\n", (long long)o->articles,
+	tell("%s", text_show(shown, sizeof(shown), span_str(o->name)));
+	tell("  words    %s", erika_words(words, o->fingerprint));
+	tell("  root     %s", hex);
+	tell("  articles %lld, %lld unread", (long long)o->articles,
 		(long long)o->unread);
-	printf("  %s\n", fresh);
+	tell("  %s", fresh);
 	if (proofs > 0)
-		printf("  TWO HEADS of one version are signed by its keys; "
-		       "erika outlets --proof FILE writes the proof\n");
+		tell("  TWO HEADS of one version are signed by its keys; "
+		     "erika outlets --proof FILE writes the proof");
 	if (m->n == 0)
-		printf("  no mirror: erika sync --from PATH, or erika add "
-		       "--mirror URL\n");
+		tell("  no mirror: erika sync --from PATH, or erika add "
+		     "--mirror URL");
 	for (i = 0; i < m->n; i++) {
 		if (i >= 5 && !cx->verbose) {
-			printf("  and %zu mirrors more (-v shows them)\n",
+			tell("  and %zu mirrors more (-v shows them)",
 				m->n - i);
 			break;
 		}
-		printf("  mirror   %s%s\n",
+		tell("  mirror   %s%s",
 			text_show(
 				shown, sizeof(shown), span_str(m->list[i].url)),
 			mirror_note(note, &m->list[i]));
@@ -141,6 +141,8 @@ proof_write(const struct context *cx, struct library *l,
 		e = diag_set(d, ERR_MISSING,
 			"there is no proof: no two heads of one version were "
 			"met");
+	if (e == ERR_OK)
+		e = talk_overwrite(cx, file, NULL, d);
 	if (e == ERR_OK)
 		e = file_write(file, buf_view(&b), 0644, d);
 	if (e == ERR_OK)
@@ -193,7 +195,7 @@ erika_outlets(struct context *cx, int argc, char **argv, struct diag *d)
 		return e;
 	e = erika_library(&l, &list, country != NULL, d);
 	if (e == ERR_OK && first < argc)
-		e = library_outlet_find(&list, argv[first], &one, d);
+		e = erika_outlet_find(&list, argv[first], &one, d);
 	if (e == ERR_OK && proof != NULL)
 		e = proof_write(cx, l, one, proof, d);
 	if (e == ERR_OK && country != NULL)

@@ -8,6 +8,7 @@
 #include "../read/xhtml.h"
 #include "../sys/clock.h"
 #include "../sys/sync.h"
+#include "common_say.h"
 #include "erika.h"
 #include "erika_config.h"
 
@@ -68,44 +69,49 @@ view_close(struct view *v)
 
 /* ---- for people */
 
+/* A line of the head, broken between words on a terminal: `columns`, or 0. */
 static enum err
-styled(struct buf *out, bool color, const char *sgr, const char *text)
+styled(struct buf *out, unsigned columns, const char *sgr, const char *text)
 {
-	enum err e = color ? buf_printf(out, "\033[%sm", sgr) : ERR_OK;
+	enum err e = sgr == NULL ? ERR_OK : buf_printf(out, "\033[%sm", sgr);
+	struct buf line;
 
+	buf_init(&line, LIMIT_MIB);
 	if (e == ERR_OK)
-		e = text_escape(out, span_str(text));
-	if (e == ERR_OK && color)
+		e = text_escape(&line, span_str(text));
+	if (e == ERR_OK)
+		e = say_wrap(out, buf_cstr(&line), columns);
+	buf_free(&line);
+	if (e == ERR_OK && sgr != NULL)
 		e = buf_str(out, "\033[0m");
 	return e == ERR_OK ? buf_u8(out, '\n') : e;
 }
 
 /* "Ivan Petrov · 2026-03-05 14:30 UTC · ru · updated 2026-03-06 ... (v2)" */
 static enum err
-byline(struct buf *out, const struct view *v)
+byline(struct buf *out, unsigned columns, const struct view *v)
 {
 	const struct library_article *a = v->a;
 	char when[ERIKA_DATE];
-	enum err e = ERR_OK;
+	struct buf line;
+	enum err e;
 
-	if (a->authors[0] != '\0') {
-		e = text_escape(out, span_str(a->authors));
-		if (e == ERR_OK)
-			e = buf_str(out, " \302\267 ");
-	}
-	if (e == ERR_OK)
-		e = buf_printf(
-			out, "%s \302\267 ", erika_date(when, a->published));
-	if (e == ERR_OK)
-		e = text_escape(out, span_str(a->language));
+	buf_init(&line, LIMIT_MIB);
+	e = buf_printf(&line, "%s%s%s \302\267 %s", a->authors,
+		a->authors[0] == '\0' ? "" : " \302\267 ",
+		erika_date(when, a->published), a->language);
 	if (e == ERR_OK && a->revision > 1)
-		e = buf_printf(out, " \302\267 updated %s (v%u)",
+		e = buf_printf(&line, " \302\267 updated %s (v%u)",
 			erika_date(when, a->updated), a->revision);
-	return e == ERR_OK ? buf_u8(out, '\n') : e;
+	if (e == ERR_OK)
+		e = styled(out, columns, NULL, buf_cstr(&line));
+	buf_free(&line);
+	return e;
 }
 
 static enum err
-status_line(struct buf *out, const struct view *v, bool color)
+status_line(struct buf *out, unsigned columns, const struct view *v,
+	const char *bold)
 {
 	char line[LIMIT_NOTE + 32];
 
@@ -114,7 +120,7 @@ status_line(struct buf *out, const struct view *v, bool color)
 	snprintf(line, sizeof(line), "%s: %s",
 		v->a->status == ARTICLE_RETRACTED ? "RETRACTED" : "Corrected",
 		v->a->note[0] == '\0' ? "no reason given" : v->a->note);
-	return styled(out, color, "1", line);
+	return styled(out, columns, bold, line);
 }
 
 static enum err
@@ -122,18 +128,24 @@ view_text(const struct context *cx, const struct view *v, unsigned width,
 	struct buf *out, struct diag *d)
 {
 	struct terminal_style style = {.width = width, .color = cx->color};
-	enum err e = styled(out, cx->color, "1", v->a->title);
+	/* What is no terminal gets each of these in one line. */
+	unsigned columns = erika_columns();
+	const char *bold = cx->color ? "1" : NULL,
+		   *dim = cx->color ? "2" : NULL;
+	bool fresh = strncmp(v->fresh, "fresh", 5) == 0;
+	enum err e;
 
+	if (width > 0 && width < columns)
+		columns = width;
+	e = styled(out, columns, bold, v->a->title);
 	if (e == ERR_OK)
-		e = byline(out, v);
+		e = byline(out, columns, v);
 	if (e == ERR_OK)
-		e = status_line(out, v, cx->color);
+		e = status_line(out, columns, v, bold);
 	if (e == ERR_OK)
-		e = styled(out, cx->color, "2", v->authentic);
+		e = styled(out, columns, dim, v->authentic);
 	if (e == ERR_OK)
-		e = styled(out, cx->color,
-			strncmp(v->fresh, "fresh", 5) == 0 ? "2" : "1",
-			v->fresh);
+		e = styled(out, columns, fresh ? dim : bold, v->fresh);
 	if (e == ERR_OK)
 		e = buf_u8(out, '\n');
 	if (e == ERR_OK && v->text == NULL)
@@ -202,7 +214,7 @@ article_find(struct library *l, const struct library_outlets *outlets,
 	if (text_decimal(span_str(which), INT32_MAX, &n) == ERR_OK && n > 0)
 		f = (struct library_filter){.n = (int64_t)n};
 	if (outlet != NULL)
-		e = library_outlet_find(outlets, outlet, &o, d);
+		e = erika_outlet_find(outlets, outlet, &o, d);
 	if (o != NULL)
 		f.outlet = o->id;
 	if (e == ERR_OK)

@@ -128,11 +128,16 @@ cost_print(const struct context *cx, const struct sync_report *news,
 	const struct sync_report *pictures)
 {
 	unsigned requests = news->requests + pictures->requests;
+	uint64_t bytes = news->bytes + pictures->bytes;
+	double seconds = news->seconds + pictures->seconds;
 	char size[TALK_SIZE];
 
-	talk(cx, "  received %s in %u request%s, %.1f s",
-		talk_size(size, news->bytes + pictures->bytes), requests,
-		requests == 1 ? "" : "s", news->seconds + pictures->seconds);
+	talk_size(size, bytes);
+	if (requests > 0)
+		talk(cx, "  received %s in %u request%s, %.1f s", size,
+			requests, requests == 1 ? "" : "s", seconds);
+	else if (bytes > 0)
+		talk(cx, "  copied %s, %.1f s", size, seconds);
 }
 
 void

@@ -13,7 +13,7 @@ outlet_pick(const struct library_outlets *list, const char *which,
 	const struct library_outlet **out, struct diag *d)
 {
 	if (which != NULL)
-		return library_outlet_find(list, which, out, d);
+		return erika_outlet_find(list, which, out, d);
 	*out = &list->list[0];
 	if (list->n > 1)
 		return diag_set(d, ERR_USAGE,
@@ -64,8 +64,9 @@ erika_share(struct context *cx, int argc, char **argv, struct diag *d)
 {
 	struct share_options opt = {.now = clock_now()};
 	const char *file = NULL, *since = NULL, *until = NULL;
+	bool yes = false;
 	const struct opt opts[] = {
-		{"output", 'o', OPT_STRING, &file, "FILE",
+		{"out", 'o', OPT_STRING, &file, "FILE",
 			"write here; a name in .erika says what it is"},
 		{"bundle", 0, OPT_STRING, &opt.path, "PATH",
 			"only this bundle: b/news/2026-w47/1.ekb"},
@@ -75,6 +76,8 @@ erika_share(struct context *cx, int argc, char **argv, struct diag *d)
 			"only bundles made on this day or before"},
 		{"images", 'i', OPT_FLAG, &opt.images, NULL,
 			"with pictures, where all of a bundle's are here"},
+		{"yes", 'y', OPT_FLAG, &yes, NULL,
+			"write over FILE when it is there"},
 		{NULL, 0, OPT_FLAG, NULL, NULL, NULL},
 	};
 	struct library_outlets list = {.n = 0};
@@ -98,6 +101,8 @@ erika_share(struct context *cx, int argc, char **argv, struct diag *d)
 	if (e == ERR_OK)
 		e = outlet_pick(
 			&list, first < argc ? argv[first] : NULL, &o, d);
+	if (e == ERR_OK)
+		e = talk_overwrite(cx, file, &yes, d);
 	if (e == ERR_OK)
 		e = share_write(l, o, &opt, file, &r, d);
 	if (e == ERR_OK)

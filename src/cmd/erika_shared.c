@@ -88,6 +88,49 @@ erika_library(struct library **l, struct library_outlets *outlets, bool none_ok,
 	return e;
 }
 
+/* The name in lower case, as far as it is ASCII and fits. */
+static void
+name_lower(char out[static 200], const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < 199 && name[i] != '\0'; i++)
+		out[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] + 32
+								 : name[i]);
+	out[i] = '\0';
+}
+
+const struct library_outlet *
+erika_outlet_near(const struct library_outlets *outlets, const char *name)
+{
+	char typed[200], known[200];
+	size_t i;
+
+	name_lower(typed, name);
+	for (i = 0; i < outlets->n; i++) {
+		name_lower(known, outlets->list[i].name);
+		if (strcmp(typed, known) == 0 || text_near(typed, known))
+			return &outlets->list[i];
+	}
+	return NULL;
+}
+
+enum err
+erika_outlet_find(const struct library_outlets *outlets, const char *name,
+	const struct library_outlet **out, struct diag *d)
+{
+	const struct library_outlet *near;
+	char shown[200], is[200];
+	enum err e = library_outlet_find(outlets, name, out, d);
+
+	if (e != ERR_MISSING ||
+		(near = erika_outlet_near(outlets, name)) == NULL)
+		return e;
+	return diag_set(d, e, "no outlet \"%s\" here; is it \"%s\"?",
+		text_show(shown, sizeof(shown), span_str(name)),
+		text_show(is, sizeof(is), span_str(near->name)));
+}
+
 enum err
 erika_outlet_of(const struct library_outlets *outlets, struct span anchor,
 	const struct library_outlet **out, struct diag *d)

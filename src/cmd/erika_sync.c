@@ -11,6 +11,7 @@
 #include "../sys/file.h"
 #include "../sys/source.h"
 #include "../sys/sync.h"
+#include "common_say.h"
 #include "erika.h"
 #include "erika_config.h"
 #include "erika_report.h"
@@ -31,29 +32,39 @@ struct run {
 
 /* ---- progress */
 
+/* One line, which what comes next is written over: it must not be longer than
+ * the terminal is wide. */
 static void
 progress(void *arg, const struct sync_progress *p)
 {
 	char size[TALK_SIZE], rate[TALK_SIZE], shown[60];
+	char left[32] = "", speed[32] = "", todo[64] = "";
+	unsigned columns = say_columns(stderr);
+	int used;
 
 	(void)arg;
-	fprintf(stderr, "\r%s", talk_size(size, p->bytes));
+	talk_size(size, p->bytes);
 	if (p->seconds >= 1)
-		fprintf(stderr, "  %s/s",
+		snprintf(speed, sizeof(speed), "  %s/s",
 			talk_size(rate, (unsigned long long)((double)p->bytes /
 							     p->seconds)));
 	if (p->todo > 0)
-		fprintf(stderr, "  %zu of %zu", p->done, p->todo);
+		snprintf(todo, sizeof(todo), "  %zu of %zu", p->done, p->todo);
 	/* An estimate from less than a second would only flicker. */
 	if (p->seconds >= 1 && p->done > 0 && p->done <= p->todo) {
-		double left = p->seconds * (double)(p->todo - p->done) /
+		double rest = p->seconds * (double)(p->todo - p->done) /
 			      (double)p->done;
 
-		fprintf(stderr, "  ETA %u:%02u", (unsigned)left / 60,
-			(unsigned)left % 60);
+		snprintf(left, sizeof(left), "  ETA %u:%02u",
+			(unsigned)rest / 60, (unsigned)rest % 60);
 	}
-	fprintf(stderr, "  %s\033[K",
-		text_show(shown, sizeof(shown), span_str(p->mirror)));
+	used = (int)(strlen(size) + strlen(speed) + strlen(todo) +
+		       strlen(left)) +
+	       3;
+	text_show(shown, sizeof(shown), span_str(p->mirror));
+	if (columns > 0 && used + (int)strlen(shown) > (int)columns)
+		shown[0] = '\0';
+	fprintf(stderr, "\r%s%s%s%s  %s\033[K", size, speed, todo, left, shown);
 	fflush(stderr);
 }
 
@@ -127,7 +138,9 @@ outlet_sync(struct run *r, struct library *l, const struct library_outlet *o,
 		e = sync_images(l, o, 0, &r->o, &pictures, d);
 	progress_clear(r);
 	if (e == ERR_OK) {
-		report_print(r->cx, o, &news, &pictures);
+		/* Without a mirror, what it ends with says all. */
+		if (news.complete || news.n_mirrors > 0)
+			report_print(r->cx, o, &news, &pictures);
 		settings_say(r, &news);
 		if (r->cx->json && json_array_append_new(r->json,
 					   report_json(o, &news, &pictures)))
@@ -213,7 +226,7 @@ outlets_sync(struct run *r, struct library *l,
 	size_t i;
 
 	if (which != NULL)
-		e = library_outlet_find(list, which, &one, d);
+		e = erika_outlet_find(list, which, &one, d);
 	else if (r->from != NULL)
 		e = outlet_by_source(r, list, &one, d);
 	if (e == ERR_OK && one != NULL)

@@ -326,6 +326,24 @@ bundle_say(
 	return ERR_OK;
 }
 
+/* That nobody signed it says little of what is no bundle at all. */
+static enum err
+kind_explain(
+	const struct verify *v, struct span bytes, enum err e, struct diag *d)
+{
+	struct span magic = span_str(BUNDLE_MAGIC);
+	char shown[200];
+
+	if (e != ERR_MISSING ||
+		(bytes.n >= magic.n &&
+			span_eq(span_sub(bytes, 0, magic.n), magic)))
+		return e;
+	return diag_set(d, e,
+		"%s is no share file (.erika) and no proof, nor does it look "
+		"like a bundle (.ekb), and there is no signature beside it",
+		text_show(shown, sizeof(shown), span_str(v->file)));
+}
+
 /* Find out who vouches for these bytes, and open them. */
 static enum err
 bundle_check(
@@ -368,7 +386,8 @@ verify_bundle(struct context *cx, const struct verify *v, struct diag *d)
 	if (e == ERR_OK && v->root == NULL)
 		e = signature_read(w, &strict, d);
 	if (e == ERR_OK)
-		e = bundle_check(w, buf_view(&b), strict, d);
+		e = kind_explain(v, buf_view(&b),
+			bundle_check(w, buf_view(&b), strict, d), d);
 	if (e == ERR_OK)
 		e = bundle_say(cx, w, d);
 	buf_free(&b);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../core/ini.h"
 #include "../core/link.h"
 #include "../core/mirrors.h"
 #include "../core/text.h"
@@ -487,7 +488,6 @@ set_mirror(struct mirror_config *c, const char *key, const char *value,
 		{"metrics", set_metrics}, {"operator", set_operator},
 		{"operator-key", set_operator_key}};
 	static const char *const only[] = {"publisher", "pull", "pinned"};
-	char show[64];
 	size_t i;
 
 	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
@@ -509,8 +509,12 @@ set_mirror(struct mirror_config *c, const char *key, const char *value,
 		return set_size(&c->store, key, value, d);
 	if (strcmp(key, "files") == 0)
 		return set_files(&c->files, value, d);
-	return diag_set(d, ERR_CONFIG, "unknown key \"%s\"",
-		text_show(show, sizeof(show), span_str(key)));
+	return ini_unknown(key,
+		"listen prefix root cover state store files publisher pull "
+		"pinned traffic rate log metrics operator operator-key "
+		"connections per-address head-seconds idle-seconds "
+		"write-seconds write-bytes pushes push-seconds drain-seconds",
+		d);
 }
 
 enum err

@@ -328,7 +328,7 @@ press_mirrors(struct context *cx, int argc, char **argv, struct diag *d)
 		{"storage", 0, OPT_FLAG, &k.storage, NULL,
 			"add: it is an object store"},
 		{"out", 'o', OPT_STRING, &k.out, "FILE",
-			"link: a file of mirrors; qr: FILE.svg or FILE.pbm"},
+			"link: a file of mirrors; qr: FILE.svg or .png"},
 		{"light", 0, OPT_FLAG, &k.light, NULL,
 			"qr: for a light terminal without colours"},
 		{"country", 'c', OPT_STRING, &k.country, "CC",

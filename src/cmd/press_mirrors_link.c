@@ -134,7 +134,7 @@ file_save(struct mirrors_run *k, const struct link *l, struct diag *d)
 		}
 	if (e != ERR_OK)
 		diag_set(d, e, "the file of mirrors");
-	else
+	else if ((e = talk_overwrite(k->cx, k->out, NULL, d)) == ERR_OK)
 		e = file_write(k->out, buf_view(&b), 0600, d);
 	buf_free(&b);
 	return e;
@@ -159,9 +159,11 @@ picture_save(struct mirrors_run *k, const struct qr *q, struct diag *d)
 		e = qr_svg(q, &b);
 	else if (ends_in(k->out, ".pbm"))
 		e = qr_pbm(q, QR_SCALE, &b);
+	else if (ends_in(k->out, ".png"))
+		e = qr_png(q, QR_SCALE, &b);
 	else
 		return diag_set(d, ERR_USAGE,
-			"-o wants a name that ends in .svg or .pbm");
+			"-o wants a name that ends in .svg, .png or .pbm");
 	if (e != ERR_OK)
 		diag_set(d, e, "the picture");
 	else

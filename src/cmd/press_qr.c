@@ -3,6 +3,9 @@
 #include <qrencode.h>
 #include <stdlib.h>
 
+#include "../core/limits.h"
+#include "../ingest/png_write.h"
+
 struct qr {
 	QRcode *code;
 };
@@ -109,22 +112,47 @@ qr_svg(const struct qr *q, struct buf *out)
 	return e == ERR_OK ? buf_str(out, "\"/>\n</svg>\n") : e;
 }
 
+/* One line of pixels, eight to a byte; set is dark, or light. */
+static enum err
+row_add(const struct qr *q, unsigned y, unsigned scale, bool dark,
+	struct buf *out)
+{
+	unsigned x, bits = 0, n = qr_columns(q) * scale;
+	enum err e = ERR_OK;
+
+	for (x = 0; e == ERR_OK && x < n; x++) {
+		bits = bits << 1 | (is_dark(q, x / scale, y / scale) == dark);
+		if (x + 1 == n)
+			bits <<= 7 - x % 8;
+		if (x % 8 == 7 || x + 1 == n)
+			e = buf_u8(out, (uint8_t)(bits & 0xff));
+	}
+	return e;
+}
+
 enum err
 qr_pbm(const struct qr *q, unsigned scale, struct buf *out)
 {
-	unsigned x, y, n = qr_columns(q) * scale;
+	unsigned y, n = qr_columns(q) * scale;
 	enum err e = buf_printf(out, "P4\n%u %u\n", n, n);
 
-	for (y = 0; e == ERR_OK && y < n; y++) {
-		unsigned bits = 0;
+	for (y = 0; e == ERR_OK && y < n; y++)
+		e = row_add(q, y, scale, true, out);
+	return e;
+}
 
-		for (x = 0; e == ERR_OK && x < n; x++) {
-			bits = bits << 1 | is_dark(q, x / scale, y / scale);
-			if (x + 1 == n)
-				bits <<= 7 - x % 8;
-			if (x % 8 == 7 || x + 1 == n)
-				e = buf_u8(out, (uint8_t)(bits & 0xff));
-		}
-	}
+enum err
+qr_png(const struct qr *q, unsigned scale, struct buf *out)
+{
+	unsigned y, n = qr_columns(q) * scale;
+	enum err e = ERR_OK;
+	struct buf rows;
+
+	buf_init(&rows, LIMIT_MIB);
+	for (y = 0; e == ERR_OK && y < n; y++)
+		e = row_add(q, y, scale, false, &rows);
+	if (e == ERR_OK)
+		e = png_write(buf_view(&rows), n, n, out);
+	buf_free(&rows);
 	return e;
 }

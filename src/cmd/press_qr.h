@@ -26,10 +26,12 @@ unsigned qr_columns(const struct qr *q);
 enum err qr_text(const struct qr *q, bool colors, bool dark_text,
 	struct buf *out) ERR_MUST_USE;
 
-/* Append it as a picture: SVG 1.1, or a portable bitmap of `scale` pixels a
- * module. */
+/* Append it as a picture: SVG 1.1, or a portable bitmap or a PNG of `scale`
+ * pixels a module. */
 enum err qr_svg(const struct qr *q, struct buf *out) ERR_MUST_USE;
 enum err qr_pbm(
+	const struct qr *q, unsigned scale, struct buf *out) ERR_MUST_USE;
+enum err qr_png(
 	const struct qr *q, unsigned scale, struct buf *out) ERR_MUST_USE;
 
 #endif

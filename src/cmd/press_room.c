@@ -56,7 +56,7 @@ on_setting(void *arg, const char *section, const char *label, const char *key,
 				"desk is a name of a-z, 0-9, '-'");
 		return setting(&r->home, value, d);
 	}
-	return diag_set(d, ERR_CONFIG, "unknown key \"%s\"", key);
+	return ini_unknown(key, "name language desk", d);
 }
 
 static enum err

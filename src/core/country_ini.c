@@ -46,7 +46,8 @@ country_key(
 		return e;
 	}
 	if (strcmp(key, "name") != 0)
-		return diag_set(d, ERR_CONFIG, "unknown key \"%s\"", key);
+		return ini_unknown(
+			key, "name strategies mirrors avoid-hosts", d);
 	if (!text_line_ok(span_str(value), LIMIT_ID))
 		return diag_set(d, ERR_CONFIG, "not a name of a country");
 	return country_text(&c->name, value, d);
@@ -126,7 +127,10 @@ site_key(struct blocked *b, const char *key, const char *value, struct diag *d)
 	else if (strcmp(key, "anomalies") == 0)
 		count = &b->anomalies;
 	if (count == NULL)
-		return diag_set(d, ERR_CONFIG, "unknown key \"%s\"", key);
+		return ini_unknown(key,
+			"name source since from until how measured confirmed "
+			"anomalies",
+			d);
 	if (text_decimal(span_str(value), LIMIT_COUNTED, count) != ERR_OK)
 		return diag_set(d, ERR_CONFIG, "%s is a number", key);
 	return ERR_OK;

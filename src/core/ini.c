@@ -1,6 +1,7 @@
 #include "ini.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -299,4 +300,22 @@ ini_parse(
 	free(p.entry);
 	buf_free(&b);
 	return e;
+}
+
+enum err
+ini_unknown(const char *key, const char *names, struct diag *d)
+{
+	char show[64], name[40];
+	size_t n;
+
+	text_show(show, sizeof(show), span_str(key));
+	for (; *names != '\0'; names += n + (names[n] == ' ')) {
+		n = strcspn(names, " ");
+		snprintf(name, sizeof(name), "%.*s", (int)n, names);
+		/* One that is known, but not in this place, is not meant. */
+		if (strcmp(key, name) != 0 && text_near(key, name))
+			return diag_set(d, ERR_CONFIG,
+				"unknown key \"%s\"; is it %s?", show, name);
+	}
+	return diag_set(d, ERR_CONFIG, "unknown key \"%s\"", show);
 }

@@ -23,4 +23,9 @@ typedef enum err ini_fn(void *arg, const char *section, const char *label,
 enum err ini_parse(struct span s, const char *file, ini_fn *fn, void *arg,
 	struct diag *d) ERR_MUST_USE;
 
+/* For an ini_fn: ERR_CONFIG, unknown key, and which of `names`, parted by
+ * single spaces, it may have been meant to be. */
+enum err ini_unknown(
+	const char *key, const char *names, struct diag *d) ERR_MUST_USE;
+
 #endif

@@ -80,7 +80,10 @@ mirror_key(struct config *c, const char *key, const char *value, struct diag *d)
 		return e;
 	}
 	if (strcmp(key, "address") != 0)
-		return diag_set(d, ERR_CONFIG, "unknown key \"%s\"", key);
+		return ini_unknown(key,
+			"url to address pin sni front kind countries listed ca "
+			"proxy",
+			d);
 	while (e == ERR_OK && country_word_next(&value, &word))
 		e = mirror_address_add(m, word, ERR_CONFIG, d);
 	return e;
@@ -127,7 +130,7 @@ config_key(void *arg, const char *section, const char *label, const char *key,
 	if (!resolver)
 		return mirror_key(c, key, value, d);
 	if (strcmp(key, "address") != 0)
-		return diag_set(d, ERR_CONFIG, "unknown key \"%s\"", key);
+		return ini_unknown(key, "address", d);
 	return config_set(&c->resolver.address, value, d);
 }
 

@@ -293,7 +293,7 @@ routes_make(const struct route_mirror *m, size_t n,
 		k.host = host_of(m[i].m.url);
 		k.base = (struct route){.mirror = i,
 			.base = m[i].m.url,
-			.allow_private = m[i].named};
+			.allow_private = m[i].named && !m[i].told};
 		e = mirror_add(&k);
 	}
 	if (e != ERR_OK)

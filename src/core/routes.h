@@ -19,6 +19,7 @@ struct route_mirror {
 	struct mirror m;
 	bool named; /* by the user, himself or in a link: it may be near, and
 		       plain http if its URL says so */
+	bool told;  /* by somebody else, in a link: then not near */
 };
 
 /* What the user and this machine allow. Strings are borrowed. */

@@ -353,3 +353,25 @@ text_path_ok(struct span s)
 	}
 	return !start;
 }
+
+bool
+text_near(const char *typed, const char *name)
+{
+	size_t a = strlen(typed), b = strlen(name), i = 0, end = 0;
+
+	if (a >= 2 && a < b && strncmp(typed, name, a) == 0)
+		return true;
+	if (b >= 3 && b < a && strncmp(typed, name, b) == 0)
+		return true;
+	if (a < 3 || a > b + 1 || b > a + 1)
+		return false;
+	while (i < a && i < b && typed[i] == name[i])
+		i++;
+	while (end < a - i && end < b - i &&
+		typed[a - 1 - end] == name[b - 1 - end])
+		end++;
+	if (a - i - end <= 1 && b - i - end <= 1)
+		return true;
+	return a == b && a - i - end == 2 && typed[i] == name[i + 1] &&
+	       typed[i + 1] == name[i];
+}

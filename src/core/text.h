@@ -70,4 +70,9 @@ bool text_name_ok(struct span s, size_t max);
  * LIMIT_PATH bytes. The only paths that ever become file names. */
 bool text_path_ok(struct span s);
 
+/* Whether `typed` is what somebody means who wants `name`: its beginning, of
+ * two letters or more, or more than all of it, or one slip away (a letter
+ * more, less, another, or two that changed places). */
+bool text_near(const char *typed, const char *name);
+
 #endif

@@ -160,7 +160,7 @@ enum err library_proofs(struct library *l, int64_t outlet, int64_t *n,
 
 enum library_mirror_source {
 	LIBRARY_MIRROR_USER, /* named by the user: may be anywhere */
-	LIBRARY_MIRROR_LINK, /* came in a link */
+	LIBRARY_MIRROR_LINK, /* came in a link: not in a private network */
 	LIBRARY_MIRROR_LIST  /* of the signed list */
 };
 

@@ -135,7 +135,8 @@ view_make(const struct library_mirror *from, struct route_mirror *v,
 					   .sni = from->sni,
 					   .front = from->front,
 					   .storage = from->storage},
-		.named = from->source != LIBRARY_MIRROR_LIST};
+		.named = from->source != LIBRARY_MIRROR_LIST,
+		.told = from->source == LIBRARY_MIRROR_LINK};
 	if (from->countries[0] == '\0')
 		return ERR_OK;
 	return country_codes(

@@ -53,6 +53,7 @@ run 0 "few descriptors" bash -c 'ulimit -n 100 && exec erika-mirror check --root
 like "$err" 'allows 34 connections' "are told"
 
 refused '[mirror]\nroot = .\nspeed = 20Mbit\n' 'bad.conf:3: unknown key "speed"' "unknown key"
+refused '[mirror]\nroot = .\nliste = :0\n' 'unknown key "liste"; is it listen\?' "a slip in a key"
 refused '[mirror]\nroot = .\nroot = .\n' 'bad.conf:3: "root" stands in line 2' "key twice"
 refused '[mirror]\nlisten = :0\n' 'bad.conf:2: listen' "no address"
 refused '[mirror]\nlisten = localhost:80\n' 'bad.conf:2: listen' "a name"

@@ -157,6 +157,11 @@ full=$out
 run 2 "to none" p link nord
 run 0 "as a file" p link -o told.ini cdn secret
 is "$(stat -c %a told.ini)" 600 "which others cannot read"
+cp room/mirrors.ini mine.ini
+run 1 "what is there is not written over" p link -o mine.ini cdn
+like "$err" 'already there: mine\.ini, and is not written over' "and is named"
+cmp -s room/mirrors.ini mine.ini
+ok $? "nor touched"
 run 2 "--light is not for links" p link --light
 
 # ---- a reader takes them
@@ -165,6 +170,7 @@ if command -v python3 >/dev/null; then
 	serve web m
 	reader one
 	run 0 "a reader takes a link from it" erika add --yes \
+		--mirror "$http/normal/" \
 		"erika:$root?at=$http/normal/&name=The%20Harbour"
 	run 0 "then the other one" erika add "$full"
 	run 0 "and the file" erika add --mirror-file told.ini
@@ -172,7 +178,7 @@ if command -v python3 >/dev/null; then
 	is "$(printf '%s' "$out" | python3 -c '
 import json, sys
 print([(m["name"], m["source"], len(m["addresses"]), m["storage"])
-	for m in json.load(sys.stdin)["mirrors"]][:2])')" \
+	for m in json.load(sys.stdin)["mirrors"]][1:3])')" \
 		"[('cdn.example', 'user', 2, True), ('secret', 'user', 0, False)]" \
 		"all of that"
 else
@@ -222,6 +228,36 @@ PY
 	run 0 "on a light one" p qr --light
 	python3 picture.py run.out light.pbm ink
 	is "$(scan light.pbm)" "$public" "scans, too"
+	# check.py PNG PBM: each chunk's check, and the pixels.
+	cat >check.py <<'PY'
+import struct, sys, zlib
+png, pbm = (open(name, "rb").read() for name in sys.argv[1:])
+assert png[:8] == b"\x89PNG\r\n\x1a\n"
+at, chunks = 8, {}
+while at < len(png):
+    n = struct.unpack(">I", png[at:at + 4])[0]
+    name, body = png[at + 4:at + 8], png[at + 8:at + 8 + n]
+    crc = struct.unpack(">I", png[at + 8 + n:at + 12 + n])[0]
+    assert crc == zlib.crc32(name + body)
+    chunks[name] = body
+    at += 12 + n
+assert list(chunks) == [b"IHDR", b"IDAT", b"IEND"]
+width, height = struct.unpack(">II", chunks[b"IHDR"][:8])
+assert chunks[b"IHDR"][8:] == b"\1\0\0\0\0"
+rows = zlib.decompress(chunks[b"IDAT"])
+step = (width + 7) // 8 + 1
+assert len(rows) == step * height
+assert all(rows[y * step] == 0 for y in range(height))
+bits = lambda b: "".join(f"{x:08b}" for x in b)[:width]
+light = [bits(rows[y * step + 1:(y + 1) * step]) for y in range(height)]
+head, size, data = pbm.split(b"\n", 2)
+assert head == b"P4" and size == b"%d %d" % (width, height)
+dark = [bits(data[y * (step - 1):(y + 1) * (step - 1)])
+        for y in range(height)]
+flip = str.maketrans("01", "10")
+print("the same pixels" if [r.translate(flip) for r in light] == dark
+      else "other pixels")
+PY
 	run 0 "as SVG" p qr -o code.svg
 	like "$err" "Wrote code.svg. Print the eight words beside it: [a-z]" \
 		"with what belongs beside it"
@@ -229,6 +265,10 @@ PY
 	is "$(scan svg.pbm)" "$public" "scans"
 	run 0 "as a bitmap" p qr -o code.pbm
 	is "$(scan code.pbm)" "$public" "scans"
+	run 0 "as a PNG" p qr -o code.png
+	is "$(scan code.png)" "$public" "scans"
+	is "$(python3 check.py code.png code.pbm)" "the same pixels" \
+		"and is whole"
 	run 0 "with all ways of one mirror" p qr -o full.pbm cdn
 	is "$(scan full.pbm)" "$full" "scans"
 	if command -v script >/dev/null; then
@@ -250,7 +290,7 @@ PY
 else
 	skip "QR codes" "needs zbarimg (zbar-tools)"
 fi
-run 2 "a picture of another kind" p qr -o code.png
+run 2 "a picture of another kind" p qr -o code.jpg
 run 0 "more mirrors than are good in a code" p add a --url https://a.example/
 p add b -q --url https://b.example/
 p add c -q --url http://c.example/

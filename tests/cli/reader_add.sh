@@ -38,7 +38,7 @@ like "$err" 'wrong usage: --words: word 8, "qqqqq", is not in the list' "is name
 run 2 "words and no place" erika add "$right"
 like "$err" 'whom to trust, not where to find them' "which is said"
 run 1 "nothing of that name" erika add nosuch
-like "$err" 'nosuch is no file, folder, link, URL or outlet' "which is said"
+like "$err" 'nosuch is no file, folder, link, URL .* or outlet' "which is said"
 run 2 "seven words" erika add --words "${right% *}" h/m/m/1.root.json
 run 1 "nothing was added by all that" erika outlets
 shouted=$(printf '%s' "$right" | tr 'a-z ' 'A-Z-')
@@ -85,17 +85,33 @@ run 0 "that works" erika sync
 run 0 "a URL" erika add --yes "$http/normal/"
 reader three
 link="erika:$root?at=$http/normal/&name=The%20Harbour"
-run 0 "from a link" erika add --words "$right" "$link"
+: >web.log
+run 2 "a link to this machine is not followed" erika add --words "$right" "$link"
+like "$err" "left out: $http/normal/.*only the link names it" "is said"
+like "$err" "--mirror $http/normal/ if you mean it" "and what to do"
+for near in http://192.168.1.1/ https://10.0.0.1/e/ http://[::1]/ \
+	http://printer/ https://router.local/; do
+	run 2 "nor to $near" erika add --yes "erika:$root?at=$near"
+	like "$err" 'left out: http' "is said"
+done
+is "$(cat web.log)" "" "nobody was asked"
+run 1 "nothing was added" erika outlets
+run 0 "from a link whose mirror is named, too" erika add --words "$right" \
+	--mirror "$http/normal/" "$link"
+unlike "$err" 'left out' "which is agreement"
+run 0 "one that is known" erika add "$link"
+like "$err" 'Known already; there is nothing to add' "gets no such mirror"
 like "$(erika outlets)" "mirror   $http/normal/" "with its mirror"
 run 0 "that works" erika sync
 reader four
 wrong=$(sed -n 's/^root *//p' fake/init.out)
 run 11 "a link whose mirror has another outlet" erika add --yes \
-	"erika:$wrong?at=$http/normal/"
+	--mirror "$http/normal/" "erika:$wrong?at=$http/normal/"
 like "$err" "another outlet's root" "says so"
 run 13 "a link whose mirror is down" erika add --yes \
-	"erika:$root?at=http://127.0.0.1:1/"
+	--mirror http://127.0.0.1:1/ "erika:$root?at=http://127.0.0.1:1/"
 run 0 "one of two mirrors is enough" erika add --yes \
+	--mirror http://127.0.0.1:1/ --mirror "$http/normal/" \
 	"erika:$root?at=http://127.0.0.1:1/&at=$http/normal/"
 run 0 "a link without mirrors adds nothing" erika add --yes "erika:$root"
 like "$err" 'Known already; there is nothing to add' "to what is known"
@@ -112,6 +128,15 @@ done
 reader five
 printf 'hello' >junk
 run 15 "a file that is something else" erika add --yes junk
+like "$err" 'junk is neither a 1\.root\.json nor a share file' "says what it is not"
+echo "$link" >link.txt
+run 2 "a link in a file" erika add --yes link.txt
+like "$err" 'erika add "\$\(cat link\.txt\)"' "says how to take it"
+printf '[mirror "x"]\nurl = https://x.example/\n' >x.ini
+run 2 "a file of mirrors" erika add --yes x.ini
+like "$err" 'erika add --mirror-file x\.ini' "likewise"
+truncate -s 2M large
+run 15 "a large file of another kind" erika add --yes large
 run 1 "a file that is not there" erika add --yes nowhere.json
 mkdir empty
 run 1 "a folder that is no mirror" erika add --yes empty
@@ -143,6 +168,10 @@ unlike "$err" 'Quay' "and no other"
 run 11 "a folder of an outlet unknown here" erika sync --from fake/m
 like "$err" 'do not trust' "is refused"
 run 1 "an outlet that there is not" erika sync nobody
+run 1 "a name with a slip" erika sync "the harbor"
+like "$err" 'is it "The Harbour"\?' "is guessed"
+run 1 "that gets a mirror" erika add --mirror "$http/normal/" "The Harbou"
+like "$err" 'is it "The Harbour"\?' "is guessed, too"
 run 0 "one by name" erika sync "The Quay"
 like "$err" '^The Quay: nothing new$' "only that"
 run 0 "one by fingerprint" erika sync --from h/m "${root:0:12}"

@@ -46,7 +46,7 @@ run 0 "no file" erika sync
 
 # ---- what is not
 
-wrong 2 'unknown key "prox"' "a slip of the pen in a key" '[reader]' 'prox = tor'
+wrong 2 'unknown key "prox"; is it proxy\?' "a slip of the pen in a key" '[reader]' 'prox = tor'
 wrong 2 'not a country code' "a country's name" '[reader]' 'country = Russia'
 wrong 2 'socks5h' "a proxy that has names looked up here" '[reader]' \
 	'proxy = socks5://127.0.0.1:9050'

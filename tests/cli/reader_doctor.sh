@@ -47,6 +47,7 @@ like "$out" '^The Harbour: 1 of 1 way to 1 mirror works$' "is counted"
 like "$out" ' http +ok +[0-9.]+ s to the first byte, .*/s$' \
 	"and said to be ok, with its measures"
 is "$err" "" "--yes warns nobody"
+unlike "$out" 'Try ' "there is nothing to explain"
 like "$out" '^  who talks to the network is (not )?shut in' \
 	"how the fetcher is shut in is said"
 doctor 0 "a folder" "$PWD/h/m"
@@ -58,18 +59,25 @@ like "$out" ' file +http-diff +tampered: other bytes came' "is seen"
 doctor 0 "a wall after 14,000 bytes" "$http/wall/"
 like "$out" ' frozen +after 14 KB of a larger file; pieces of 8 KB get through$' \
 	"is recognised, and what passes it"
+like "$out" '^  frozen: what is longer .* Try erika sync, which takes small' \
+	"and explained"
 # A label of over 63 bytes cannot be asked for: no question leaves the machine.
 doctor 13 "a name that leads nowhere" "http://$(printf 'x%.0s' {1..64}).test/"
 like "$out" '^The Harbour: 0 of 1 way ' "nothing works"
 like "$out" ' http +dns ' "dns"
+like "$out" '^  dns: no such name .* Try --proxy tor' "in plain words, too"
+is "$(grep -c ' Try ' run.out)" 1 "and no word that is not there"
 like "$err" 'no way to any mirror works here; .*share file' \
 	"and what to do about it"
 doctor 13 "a port where nobody is" http://127.0.0.1:1/
 like "$out" ' http +tcp_ip ' "tcp_ip"
+like "$out" '^  tcp_ip: no connection: .* Try --proxy tor' "in plain words"
 doctor 13 "a reset" "$http/rst/"
 like "$out" ' http +http-failure ' "http-failure"
+like "$out" '^  http-failure: broke off .* Try --proxy tor' "in plain words"
 doctor 13 "a block page" "$http/html/"
 like "$out" ' http +http-diff +a web page' "http-diff"
+like "$out" "^  http-diff: an answer, but not the newsroom's" "in plain words"
 for b in 403 451 500 redirect garbage tampered endless 404; do
 	doctor 13 "$b" "$http/$b/"
 	like "$out" ' http +http-diff ' "http-diff"
@@ -96,6 +104,16 @@ run 1 "one that is not here" erika doctor --yes "The Quay"
 run 2 "no time" erika doctor --yes --seconds 0
 run 0 "unless told to, it warns" erika doctor
 like "$err" 'contacts every mirror' "first"
+echo mine >found.json
+run 1 "a file that is there" erika doctor --no-input --export found.json
+like "$err" 'already there: found\.json' "is not written over"
+unlike "$err" 'contacts every' "which is said before anybody is contacted"
+run 0 "unless told to" erika doctor --yes --export found.json
+like "$(cat found.json)" 'erika-doctor-export-1' "then it is"
+reader nobody
+run 1 "without an outlet" erika doctor
+unlike "$err" 'contacts every' "there is nothing to warn of"
+reader base
 
 # ---- an outlet's own site
 
@@ -192,5 +210,7 @@ like "$(cut -d ' ' -f 2 socks.log | sort -u | tr '\n' ' ')" \
 : >socks.log
 doctor 13 "a proxy that does not answer" "$http/normal/" -- \
 	--proxy socks5h://127.0.0.1:1
+like "$out" ' Try another mirror, or later$' "is not told to take one"
+unlike "$out" '--proxy tor' "of that kind"
 is "$(cat web.log)" "" "is no reason to go beside it"
 plan

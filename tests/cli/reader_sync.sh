@@ -23,6 +23,8 @@ run 1 "no outlet: list fails" erika list
 like "$err" 'erika add' "and says what to do"
 run 1 "no outlet: sync fails" erika sync
 run 2 "an unknown option is wrong usage" erika sync --no-such
+is "$err" "erika: wrong usage: unknown option --no-such
+see erika sync --help" "in two lines"
 run 2 "so is a mistyped one" erika sync --cuontry RU
 like "$err" 'is it --country\?' "whose near name is said"
 run 2 "a mistyped command is wrong usage" erika snyc
@@ -32,6 +34,10 @@ like "$err" 'options come after the command' "and where it belongs is said"
 run 0 "help of a command" erika help sync
 like "$out" '^usage: erika sync' "is its --help"
 run 2 "so is a missing argument" erika read
+like "$err" '^usage: erika read ' "whose usage is shown"
+run 2 "a wrong value" erika list -n x
+is "$err" "erika: wrong usage: --limit wants a whole number
+see erika list --help" "is no reason to show that"
 
 # ---- the first day
 
@@ -39,6 +45,9 @@ run 0 "the outlet is added" erika add --words "$words" \
 	--mirror "$http/normal/" h/m/m/1.root.json
 like "$err" "words   $words" "its words are shown"
 like "$err" 'erika sync$' "and what comes next"
+run 1 "headlines that cannot be written" bash -c 'erika outlets >/dev/full'
+run 1 "and without a standard output" bash -c 'erika outlets >&-'
+like "$err" 'cannot write the output' "are no success"
 run 0 "the first sync" erika sync
 like "$err" '^The Harbour: 3 new$' "three are new"
 like "$err" "authentic: signed by the outlet's keys \(root 1, 1 of 1 key\)" \

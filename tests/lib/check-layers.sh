@@ -76,7 +76,7 @@ rules() {
 	# Libraries.
 	only '<nettle/sha2.h>' src/core/crypto.c <"$1"
 	only '<zlib.h>' src/core/deflate.c src/core/inflate.c src/core/pack.c \
-		src/ingest/png.c \
+		'src/ingest/png*.c' \
 		<"$1"
 	only '<sodium.h>' src/core/crypto.c src/core/sign.c src/sys/random.c \
 		'src/cmd/press*.c' <"$1"

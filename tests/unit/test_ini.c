@@ -175,9 +175,32 @@ test_mutants(void)
 	buf_free(&b);
 }
 
+static void
+unknown(const char *key, const char *want, const char *name)
+{
+	struct diag d = {.code = ERR_OK};
+
+	is_err(ini_unknown(key, "country proxy to", &d), ERR_CONFIG,
+		"an error: %s", name);
+	is_str(d.why, want, "said: %s", name);
+}
+
+static void
+test_unknown(void)
+{
+	unknown("proxi", "unknown key \"proxi\"; is it proxy?", "a slip");
+	unknown("countryside", "unknown key \"countryside\"; is it country?",
+		"too much");
+	unknown("co", "unknown key \"co\"; is it country?", "a beginning");
+	unknown("colour", "unknown key \"colour\"", "nothing like it");
+	unknown("proxy", "unknown key \"proxy\"", "one for elsewhere");
+	unknown("x\033", "unknown key \"x\\x1b\"", "an escape");
+}
+
 int
 main(void)
 {
+	test_unknown();
 	test_good();
 	test_bad();
 	test_limits();

@@ -373,8 +373,9 @@ test_near(void)
 		mirrors_clear(&ms);
 		strcat(text, "listed = no\n");
 		unlisted += config(text) == ERR_OK;
-		snprintf(text, sizeof(text), LIST("{\"name\":\"n\",\"url\":"
-						  "\"http://%s/\"}"),
+		snprintf(text, sizeof(text),
+			LIST("{\"name\":\"n\",\"url\":"
+			     "\"http://%s/\"}"),
 			near[i]);
 		read += parse(text) == ERR_OK;
 	}
@@ -443,8 +444,8 @@ test_config(void)
 	buf_free(&out);
 	is_err(config(""), ERR_OK, "an empty file has none");
 	bad_config("url = https://n.example/\n", "outside", "a key outside");
-	bad_config("[mirror \"n\"]\nuri = https://n.example/\n", "unknown key",
-		"an unknown key");
+	bad_config("[mirror \"n\"]\nuri = https://n.example/\n",
+		"unknown key \"uri\"; is it url?", "an unknown key");
 	is_err(config("[mirror \"n\"]\nto = /x\n"), ERR_OK,
 		"an unlisted mirror needs no url");
 	bad_config("[mirror \"n\"]\ncountries = RU\n", "no url",
@@ -476,11 +477,13 @@ test_config(void)
 			strcmp(ms.list[0].pin, PIN) == 0,
 		"as it was");
 	buf_free(&out);
-	bad_config("[mirror \"n\"]\nurl = https://n.example/\naddress = 10.0.0.1\n",
+	bad_config("[mirror \"n\"]\nurl = https://n.example/\naddress = "
+		   "10.0.0.1\n",
 		"private", "a private address");
 	bad_config("[mirror \"n\"]\nto = /x\naddress = 8.8.8.8\n", "no url",
 		"an address of nothing");
-	bad_config("[mirror \"n\"]\nurl = https://n.example/\naddress = 8.8.8.8,\n",
+	bad_config("[mirror \"n\"]\nurl = https://n.example/\naddress = "
+		   "8.8.8.8,\n",
 		"not an address", "a comma at the end");
 	bad_config("[mirror \"n\"]\nurl = https://n.example/\nkind = tape\n",
 		"plain or storage", "another kind");
@@ -491,11 +494,13 @@ test_config(void)
 	bad_config("[outlet]\nroot = 00\n", "outside",
 		"a section of the reader's files");
 	bad_config("[mirror]\nurl = https://n.example/\n", "name", "no name");
+	bad_config("[mirror \"N\"]\nurl = https://n.example/\n", "name",
+		"a wrong name");
 	bad_config(
-		"[mirror \"N\"]\nurl = https://n.example/\n", "name", "a wrong name");
-	bad_config("[mirror \"n\"]\nurl = https://n.example/\ncountries = RU BY\n",
+		"[mirror \"n\"]\nurl = https://n.example/\ncountries = RU BY\n",
 		"country code", "countries without commas");
-	bad_config("[mirror \"n\"]\nurl = https://n.example/\ncountries = RU,\n",
+	bad_config(
+		"[mirror \"n\"]\nurl = https://n.example/\ncountries = RU,\n",
 		"country code", "a comma at the end");
 	bad_config("[mirror \"n\"]\nurl = https://n.example/\n[mirror \"m\"]\n"
 		   "url = https://n.example/\n",

@@ -158,12 +158,16 @@ static void
 test_http(void)
 {
 	const struct route_settings http = {.http = true};
+	struct route_mirror told = plain("http://m.example/", true);
 
 	is_str(ways(plain("http://m.example/", false), standard), "",
 		"plain http is not there by itself");
 	is_str(ways(plain("http://m.example/", true), standard), "http",
 		"but when the user named that mirror");
 	ok(made.list[0].allow_private, "which may be near then");
+	told.told = true;
+	is_str(ways(told, standard), "http", "or somebody else in a link");
+	ok(!made.list[0].allow_private, "which may not");
 	is_str(ways(plain("http://m.example/", false), http), "http",
 		"or asked for it");
 	ok(!made.list[0].allow_private, "which does not bring it near");

@@ -418,9 +418,33 @@ test_paths(void)
 	ok(!text_path_ok(span_of(NULL, 0)), "no path");
 }
 
+static void
+test_near(void)
+{
+	static const struct {
+		const char *typed, *name;
+		bool near;
+	} c[] = {{"snyc", "sync", true}, {"sync", "sync", true},
+		{"syn", "sync", true}, {"syncc", "sync", true},
+		{"sinc", "sync", true}, {"sy", "sync", true},
+		{"s", "sync", false}, {"snc", "sync", true},
+		{"share", "sync", false}, {"output", "out", true},
+		{"outlets", "out", true}, {"pit", "out", false},
+		{"to", "to", false}, {"two", "to", true}, {"", "sync", false},
+		{"sync", "", false}, {"cnys", "sync", false},
+		{"прокси", "прокс", true}};
+	size_t i;
+
+	for (i = 0; i < sizeof(c) / sizeof(c[0]); i++)
+		ok(text_near(c[i].typed, c[i].name) == c[i].near,
+			"\"%s\" %s \"%s\"", c[i].typed,
+			c[i].near ? "may mean" : "is not", c[i].name);
+}
+
 int
 main(void)
 {
+	test_near();
 	test_code_points();
 	test_sequences();
 	test_utf8();
