@@ -36,7 +36,7 @@ ask_all() {
 	done
 }
 
-ask_all big
+ask_all big -m 30
 good=0
 for i in $(seq ${#all[@]}); do
 	[ "$(cat "$i.big")" = "0 200 300000 198.18.1.$i" ] &&
@@ -131,7 +131,7 @@ done
 
 lab all normal
 ok $? "good again"
-ask_all big
+ask_all big -m 30
 good=0
 for i in $(seq ${#all[@]}); do
 	[ "$(cat "$i.big")" = "0 200 300000 198.18.1.$i" ] &&
