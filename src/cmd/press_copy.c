@@ -8,6 +8,7 @@
 #include "../core/tuf.h"
 #include "../sys/file.h"
 #include "press_chain.h"
+#include "press_exchange.h"
 #include "press_prune.h"
 #include "press_records.h"
 
@@ -16,6 +17,7 @@ struct copy {
 	const char *to;
 	enum copy_look look;
 	struct copied *out;
+	bool exchange;	       /* the metadata go beside m/ */
 	struct buf from, dest; /* paths */
 };
 
@@ -27,7 +29,10 @@ paths_make(struct copy *c, const char *rest)
 	buf_clear(&c->from);
 	buf_clear(&c->dest);
 	e = buf_printf(&c->from, "%s/repository/%s", c->room->dir, rest);
-	if (e == ERR_OK)
+	if (e == ERR_OK && c->exchange && strncmp(rest, "m/", 2) == 0)
+		e = buf_printf(
+			&c->dest, "%s/" EXCHANGE_NEXT "/%s", c->to, rest + 2);
+	else if (e == ERR_OK)
 		e = buf_printf(&c->dest, "%s/%s", c->to, rest);
 	return e;
 }
@@ -125,16 +130,16 @@ copied_before(struct copy *c, int64_t *last, struct diag *d)
 
 /* One pass over what is new: targets, then metadata, then roots, which make
  * readers forget what the keys before them signed. */
+static const char *const passes[] = {
+	"SELECT path FROM file WHERE id>? AND path GLOB 't/*' ORDER BY id",
+	"SELECT path FROM file WHERE id>? AND path GLOB 'm/*'"
+	" AND path NOT GLOB 'm/*.root.json' ORDER BY id",
+	"SELECT path FROM file WHERE id>?"
+	" AND path GLOB 'm/*.root.json' ORDER BY id"};
+
 static enum err
-copy_new(struct copy *c, int64_t last, int pass, struct diag *d)
+copy_pass(struct copy *c, int64_t last, int pass, struct diag *d)
 {
-	static const char *const passes[] = {
-		"SELECT path FROM file WHERE id>? AND path GLOB 't/*'"
-		" ORDER BY id",
-		"SELECT path FROM file WHERE id>? AND path GLOB 'm/*'"
-		" AND path NOT GLOB 'm/*.root.json' ORDER BY id",
-		"SELECT path FROM file WHERE id>?"
-		" AND path GLOB 'm/*.root.json' ORDER BY id"};
 	struct db_query *q;
 	enum err e, done;
 
@@ -145,6 +150,67 @@ copy_new(struct copy *c, int64_t last, int pass, struct diag *d)
 		e = copy_file(c, db_text(q, 0), false, d);
 	done = db_done(c->room->db, q, d);
 	return e != ERR_OK ? e : done;
+}
+
+/* Whether the folder has readers, and lacks a root. */
+static enum err
+has_new_root(struct copy *c, int64_t last, bool *has, struct diag *d)
+{
+	struct db_query *q;
+	enum err e = paths_make(c, "m/timestamp.json"), done;
+	bool head = e == ERR_OK && file_exists(buf_cstr(&c->dest));
+
+	*has = false;
+	if (e == ERR_OK)
+		e = db_query(c->room->db, d, &q, passes[2], "i", last);
+	if (e != ERR_OK)
+		return e;
+	while (e == ERR_OK && db_row(q)) {
+		e = paths_make(c, db_text(q, 0));
+		*has |= e == ERR_OK && head && !file_exists(buf_cstr(&c->dest));
+	}
+	done = db_done(c->room->db, q, d);
+	return e != ERR_OK ? e : done;
+}
+
+static enum err
+copy_metadata(struct copy *c, int64_t last, struct diag *d)
+{
+	enum err e = copy_pass(c, last, 1, d);
+
+	if (e == ERR_OK)
+		e = copy_pass(c, last, 2, d);
+	if (e == ERR_OK)
+		e = copy_file(c, "m/now.pack", true, d);
+	return e == ERR_OK ? copy_file(c, "m/timestamp.json", true, d) : e;
+}
+
+/* All that is new, so that at each moment what is there is whole. Where a
+ * folder cannot be exchanged, readers wait for the head that goes with a new
+ * root until that is there, too. */
+static enum err
+copy_new(struct copy *c, int64_t last, struct diag *d)
+{
+	struct copied before;
+	bool root = false, done = false;
+	enum err e = copy_pass(c, last, 0, d);
+
+	exchange_clear(c->to);
+	if (e == ERR_OK)
+		e = has_new_root(c, last, &root, d);
+	if (e == ERR_OK && root && exchange_begin(c->to)) {
+		before = *c->out;
+		c->exchange = true;
+		e = copy_metadata(c, last, d);
+		c->exchange = false;
+		if (e == ERR_OK)
+			e = exchange_end(c->to, &done, d);
+		else
+			exchange_clear(c->to);
+		if (e == ERR_OK && !done)
+			*c->out = before;
+	}
+	return e == ERR_OK && !done ? copy_metadata(c, last, d) : e;
 }
 
 /* Whether a head is by the key that is the timestamp's now, or will be when
@@ -211,7 +277,6 @@ copy_run(struct room *r, const char *to, enum copy_look look,
 	uint8_t head[32];
 	bool found;
 	enum err e;
-	int pass;
 
 	*out = (struct copied){.files = 0};
 	buf_init(&c.from, 8192);
@@ -225,12 +290,8 @@ copy_run(struct room *r, const char *to, enum copy_look look,
 	if (e == ERR_OK)
 		e = db_one_int(r->db, d, &newest, &found,
 			"SELECT ifnull(max(id),0) FROM file", "");
-	for (pass = 0; e == ERR_OK && pass < 3; pass++)
-		e = copy_new(&c, last, pass, d);
 	if (e == ERR_OK)
-		e = copy_file(&c, "m/now.pack", true, d);
-	if (e == ERR_OK)
-		e = copy_file(&c, "m/timestamp.json", true, d);
+		e = copy_new(&c, last, d);
 	if (e == ERR_OK)
 		e = head_hash(&c, head);
 	if (e == ERR_OK)

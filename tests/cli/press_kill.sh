@@ -27,6 +27,15 @@ after() {
 	follows m new 2>err.txt || echo "a new reader"
 }
 
+# exchanges: whether two folders can be exchanged in one step here.
+exchanges() {
+	mkdir -p x.a x.b && python3 - <<-'PY'
+	import ctypes
+	swap = getattr(ctypes.CDLL(None), "renameat2", None)
+	raise SystemExit(swap is None or swap(-100, b"x.a", -100, b"x.b", 2) != 0)
+	PY
+}
+
 # killed [open] COMMAND...: at every STEPth call; then for good.
 killed() {
 	local n calls far bad=0 command=("$@")
@@ -64,7 +73,33 @@ run 0 "publish" erika-press publish -C room
 run 0 "a key for root" erika-press key new -C room --no-passphrase root
 run 0 "and one to be online" erika-press key new -C room --no-passphrase online
 killed root new set root root set timestamp online
-killed open publish
+
+# Who looks at any moment of it sees a whole mirror, the one or the other.
+cat >look.sh <<'LOOK'
+ls -lRAi --full-time m >look.now
+cmp -s look.now look.last && exit
+. "$SRC/tests/lib/keys.sh"
+rm -rf look.old look.new && cp -a reader look.old || exit
+follows m look.old && follows m look.new && mv look.now look.last && exit
+cat look.now
+exit 1
+LOOK
+export SRC ERIKA_BIN
+if exchanges; then
+	rm -rf start && mkdir start && cp -a room m start/
+	killat see "bash look.sh >>look.out 2>&1" \
+		erika-press publish -q -C room >seen.txt 2>press.err
+	ok $? "a publication with another key for heads, watched"
+	like "$(tail -n 1 seen.txt)" '^[1-9][0-9]+ 0$' \
+		"at each system call that changes files its mirror is whole"
+	test -e m/m/2.root.json && ! test -e m/.new-m
+	ok $? "and has the new root, and nothing beside"
+	rm -rf room m && cp -a start/* .
+	killed publish
+else
+	skip "no moment without a head" "folders cannot be exchanged here"
+	killed open publish
+fi
 run 0 "the reader follows" follows m
 killed desk rotate --no-passphrase news
 run 0 "publish" erika-press publish -C room

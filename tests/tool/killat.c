@@ -1,8 +1,10 @@
 /* Kill a program at its Nth system call that changes files.
  *   killat N COMMAND...	kills it as that call begins: it is not made
  *   killat 0 COMMAND...	lets it run
- * Prints how many such calls it saw. Exit: the command's, or 137 when it was
- * killed. Only the first process is watched; those that it starts die with it
+ *   killat see LOOK COMMAND...	lets it run, and has the shell run LOOK before
+ *		each of them and at the end
+ * Prints how many such calls it saw, and at how many LOOK failed. Exit: the
+ * command's, or 137 when it was killed. Only the first process is watched; those that it starts die with it
  * if they do. Linux. */
 #ifdef __linux__
 #include <errno.h>
@@ -85,9 +87,9 @@ child(char **argv)
 
 /* Watch it to its end, or to its Nth call. */
 static int
-watch(pid_t pid, unsigned long n)
+watch(pid_t pid, unsigned long n, const char *look)
 {
-	unsigned long seen = 0;
+	unsigned long seen = 0, bad = 0;
 	struct __ptrace_syscall_info info;
 	int status, sig = 0;
 
@@ -105,7 +107,10 @@ watch(pid_t pid, unsigned long n)
 		if (ptrace(PTRACE_GET_SYSCALL_INFO, pid, sizeof(info), &info) <=
 				0 ||
 			info.op != PTRACE_SYSCALL_INFO_ENTRY ||
-			!changes(pid, &info) || ++seen != n)
+			!changes(pid, &info))
+			continue;
+		bad += look != NULL && system(look) != 0;
+		if (++seen != n)
 			continue;
 		kill(pid, SIGKILL);
 		while (waitpid(pid, &status, 0) == pid && !WIFEXITED(status) &&
@@ -113,7 +118,10 @@ watch(pid_t pid, unsigned long n)
 			;
 		break;
 	}
-	printf("%lu\n", seen);
+	if (look == NULL)
+		printf("%lu\n", seen);
+	else
+		printf("%lu %lu\n", seen, bad + (system(look) != 0));
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status)
 				   : WEXITSTATUS(status);
 }
@@ -121,19 +129,22 @@ watch(pid_t pid, unsigned long n)
 int
 main(int argc, char **argv)
 {
+	const char *look = NULL;
 	int status;
 	pid_t pid;
 
-	if (argc < 3)
+	if (argc > 2 && strcmp(argv[1], "see") == 0)
+		look = argv[2];
+	if (argc < (look == NULL ? 3 : 4))
 		return 2;
 	pid = fork();
 	if (pid == 0)
-		child(argv + 2);
+		child(argv + (look == NULL ? 2 : 3));
 	if (pid < 0 || waitpid(pid, &status, 0) != pid ||
 		ptrace(PTRACE_SETOPTIONS, pid, 0,
 			PTRACE_O_TRACESYSGOOD | PTRACE_O_EXITKILL) != 0)
 		return 126;
-	return watch(pid, strtoul(argv[1], NULL, 10));
+	return watch(pid, look == NULL ? strtoul(argv[1], NULL, 10) : 0, look);
 }
 #else
 int
