@@ -204,6 +204,24 @@ unlock(struct keyring *ring, const char *path, struct span file,
 	return e;
 }
 
+/* libsodium locks what keys lie in, and goes on without a word when it
+ * cannot. */
+static void
+memory_warn(struct keyring *ring)
+{
+	void *p;
+
+	if (ring->warned)
+		return;
+	ring->warned = true;
+	p = sodium_malloc(1);
+	if (p != NULL && sodium_mlock(p, 1) != 0)
+		fputs("erika-press: warning: secret keys cannot be locked in "
+		      "memory here and may get into the swap (ulimit -l)\n",
+			stderr);
+	sodium_free(p);
+}
+
 enum err
 keyring_load(struct keyring *ring, const char *path, struct sign_key **out,
 	struct diag *d)
@@ -218,6 +236,8 @@ keyring_load(struct keyring *ring, const char *path, struct sign_key **out,
 		e = unlock(ring, path, buf_view(&b), out, d);
 		if (e != ERR_OK)
 			e = diag_prefix(d, e, "%s", path);
+		else
+			memory_warn(ring);
 	}
 	if (b.p != NULL)
 		sodium_memzero(b.p, b.n);

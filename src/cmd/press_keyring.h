@@ -29,6 +29,7 @@ struct keyring {
 	 * fits, asked for when it is first needed. */
 	const char *pass_file;
 	struct pass pass;
+	bool warned; /* that memory is not locked */
 };
 
 /* Read the .pub files of a folder; `dir` is copied, `pass_file` borrowed. On
@@ -56,7 +57,8 @@ enum err keyring_unlock(struct keyring *ring, struct keyring_key *k,
 	struct sign_key **out, struct diag *d) ERR_MUST_USE;
 
 /* The same for a lone file, which becomes the caller's key. The ring gives
- * the passphrase and may be otherwise empty. */
+ * the passphrase and may be otherwise empty. Says once, on stderr, when keys
+ * cannot be locked in memory here. */
 enum err keyring_load(struct keyring *ring, const char *path,
 	struct sign_key **out, struct diag *d) ERR_MUST_USE;
 

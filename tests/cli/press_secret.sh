@@ -72,6 +72,31 @@ else
 	skip "a waiting process" "no /proc"
 fi
 
+# ---- where no memory can be locked, that is said once
+tight() {
+	if [ "$(id -u)" -eq 0 ]; then
+		setpriv --bounding-set=-ipc_lock --inh-caps=-ipc_lock \
+			bash -c 'ulimit -l 0 && exec "$@"' - "$@"
+	else
+		bash -c 'ulimit -l 0 && exec "$@"' - "$@"
+	fi
+}
+if tight true 2>/dev/null; then
+	run 0 "publish, where no memory is locked" tight erika-press publish \
+		-q -C room --passphrase-file pass
+	is "$(grep -c 'cannot be locked in memory.*swap (ulimit -l)' <<<"$err")" \
+		1 "is warned of that, once for all its keys"
+	run 0 "what unlocks no key" tight erika-press status -C room
+	unlike "$err" 'locked' "is not"
+else
+	skip "unlocked memory" "the limit cannot be set"
+fi
+if [ "$(ulimit -l)" = unlimited ] || [ "$(ulimit -l)" -ge 1024 ]; then
+	run 0 "publish, where memory is locked" erika-press publish \
+		-q -C room --passphrase-file pass
+	unlike "$err" 'locked' "says nothing of it"
+fi
+
 # ---- every command that unlocks a key refuses one that others can read
 chmod 644 room/keys/root-1.key room/keys/targets.key
 erika-press root new -C room --passphrase-file pass -o p threshold root 1 \
