@@ -68,4 +68,29 @@ wrong behind -20y 0 \
 	'fresh: as of .*clock.* is before what was signed: it looks wrong'
 wrong ahead +20y 12 \
 	'STALE: as of.*the clock here says 20[0-9-]* .*if that is wrong, so is this'
+
+# What was signed is the floor of time: a desk whose list had ended when the
+# head was signed is not fresh again for a clock that is behind both.
+mkdir -p gone/pages gone/m
+faketime -f -40d erika-press init -q --apart --no-passphrase --name "The Quay" \
+	gone/room >init.out 2>&1
+printf '[mirror "m"]\nto = %s\n' "$PWD/gone/m" >gone/room/mirrors.ini
+page gone eel "The eel" "It swam." 2026-10-10T10:00:00Z
+faketime -f -40d erika-press pack -q -C gone/room gone/pages >pack.out 2>&1
+faketime -f -40d erika-press publish -q -C gone/room
+mv gone/room/keys/desk-news.key .
+erika-press publish -q -C gone/room 2>/dev/null
+reader floor
+erika add -q --yes gone/m/m/1.root.json
+run 12 "a desk that has ended, by a right clock" erika sync --from gone/m
+for behind in -20y -35d; do
+	reader "floor$behind"
+	erika add -q --yes gone/m/m/1.root.json
+	run 12 "and by one that is behind by $behind" \
+		faketime -f "$behind" erika sync --from gone/m
+	like "$err" 'STALE: as of.*which has passed; the clock.*looks wrong' \
+		"is stale by the time that was signed"
+	run 0 "later" faketime -f "$behind" erika outlets
+	like "$out" 'STALE: as of' "too"
+done
 plan

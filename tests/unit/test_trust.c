@@ -80,6 +80,12 @@ test_expired(void)
 	trust_verdict(t, &v);
 	ok(v.complete && v.stale, "and stale");
 	trust_free(t);
+	is_err(repo_refresh(&r, NULL, REPO_NOW - skew, TRUST_LENIENT, &t, &d),
+		ERR_OK, "likewise by a clock 20 years behind");
+	trust_verdict(t, &v);
+	ok(v.complete && v.stale,
+		"for which the time that was signed is not over, but passed");
+	trust_free(t);
 	repo_make(&r, 2, 7);
 	is_err(repo_refresh(&r, NULL, REPO_NOW + skew, TRUST_LENIENT, &t, &d),
 		ERR_OK, "a clock 20 years ahead changes no authenticity");
