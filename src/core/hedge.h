@@ -55,8 +55,9 @@ void hedge_free(struct hedge *h);
 enum err hedge_begin(struct hedge *h, size_t files, size_t copies,
 	double seconds, int64_t now) ERR_MUST_USE;
 
-/* Say what file i is: whole, of at most `max` bytes, and of `length` when that
- * is known (else 0); or in units up to byte `end`, which are to be added. */
+/* Say what file i is, at any time of the job; until then nothing is wanted of
+ * it: whole, of at most `max` bytes, and of `length` when that is known (else
+ * 0); or in units up to byte `end`, which are to be added. */
 enum err hedge_file_whole(
 	struct hedge *h, size_t i, size_t max, size_t length) ERR_MUST_USE;
 enum err hedge_file_units(

@@ -49,6 +49,17 @@ route_time(const struct hroute *r, uint64_t n)
 	       (r->rate > 0 ? (double)n / r->rate : 0.1);
 }
 
+/* Files that are not all here. */
+static size_t
+files_left(const struct hedge *h)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < h->files; i++)
+		n += !hedge_file_done(h, i);
+	return n;
+}
+
 static unsigned
 route_room(const struct hedge *h, size_t i, int64_t now)
 {
@@ -57,7 +68,7 @@ route_room(const struct hedge *h, size_t i, int64_t now)
 
 	if (r->small)
 		return SMALL_CONNECTIONS;
-	if (h->files > 2)
+	if (files_left(h) > 1)
 		return CONNECTIONS_FILES;
 	/* Another connection takes its time, too. */
 	if (job_left(h) <= SMALL_JOB)
@@ -399,10 +410,12 @@ run_cut(const struct hedge *h, const struct run *r, size_t route, double eta)
 	double left = (double)run_left(h, r), rate, bytes;
 	size_t end = r->end < f->n ? r->end : f->n, i = end;
 
-	if (eta <= thief->lag || thief->rate <= 0)
+	if (eta <= thief->lag || (thief->rate <= 0 && !h->r[r->route].measured))
 		return end;
 	rate = left / eta;
-	bytes = (eta - thief->lag) / (1 / thief->rate + 1 / rate);
+	/* One that has brought next to nothing yet: as fast as this one. */
+	bytes = (eta - thief->lag) /
+		(1 / (thief->rate > 0 ? thief->rate : rate) + 1 / rate);
 	/* The unit that is on its way stays. */
 	while (i > r->next + 1 && f->u[i - 1].n <= bytes) {
 		bytes -= f->u[i - 1].n;

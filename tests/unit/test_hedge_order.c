@@ -293,6 +293,82 @@ test_copies(void)
 	is_str(asked(), "1 3", "whose copy is here is not asked");
 }
 
+/* A file of which it is said only later that it is wanted. */
+static void
+test_later(void)
+{
+	static const struct hedge_route one[1] = {{.mirror = 0}};
+	struct hedge_ask first;
+
+	start(one, 1);
+	whole();
+	(void)asked();
+	bring(&last);
+	(void)!hedge_begin(h, 3, 0, 60, now);
+	(void)!hedge_file_units(h, 0, 60000, false);
+	(void)!hedge_unit(h, 0, 0, 60000);
+	is_str(asked(), "0", "of three files one is told: it is asked");
+	first = last;
+	hedge_asked(h, first.id, now);
+	hedge_bytes(h, first.id, 30000, now);
+	is_str(asked(), "", "and nothing else");
+	(void)!hedge_file_whole(h, 2, 1000, 1000);
+	is_str(asked(), "0", "one that is told later is asked beside it");
+	ok(last.file == 2 && !hedge_file_done(h, 2), "which it is");
+	bring(&last);
+	ok(hedge_file_done(h, 2) && hedge_status(h, now) == HEDGE_BUSY,
+		"it comes, and the job goes on");
+	hedge_bytes(h, first.id, 30000, now);
+	hedge_good(h, first.run, now);
+	ok(hedge_file_done(h, 1) && hedge_status(h, now) == HEDGE_DONE,
+		"what was never told is not waited for");
+}
+
+/* Two that work, of which too little came so far to say how fast they are. */
+static void
+test_share(void)
+{
+	static const struct hedge_route two[2] = {{.mirror = 0}, {.mirror = 1}};
+	struct hedge_ask a[2], run;
+	bool over;
+	size_t i;
+
+	start(two, 2);
+	(void)!hedge_begin(h, 1, 2, 60, now);
+	(void)!hedge_file_whole(h, 0, 1000, 0);
+	ok(hedge_start(h, now, &a[0]) && hedge_start(h, now, &a[1]),
+		"two are asked");
+	now += 50 * MS;
+	for (i = 0; i < 2; i++) {
+		hedge_asked(h, a[i].id, now);
+		hedge_bytes(h, a[i].id, 500, now);
+		hedge_good(h, a[i].run, now);
+		hedge_ended(h, a[i].id, ERR_OK, now, &over);
+		hedge_copy(h, a[i].route, true, now);
+	}
+	(void)!hedge_begin(h, 1, 0, 60, now);
+	(void)!hedge_file_units(h, 0, 200000, true);
+	(void)!hedge_unit(h, 0, 0, 5000);
+	is_str(asked(), "0", "one is to bring a file to its end");
+	run = last;
+	now += 50 * MS;
+	hedge_asked(h, run.id, now);
+	hedge_bytes(h, run.id, 5000, now);
+	hedge_good(h, run.run, now);
+	for (i = 1; i < 40; i++)
+		(void)!hedge_unit(h, 0, i * 5000, 5000);
+	hedge_file_close(h, 0);
+	is_str(asked(), "", "who may be fast shares nothing");
+	for (i = 0; i < 11; i++) {
+		now += 20 * MS;
+		hedge_bytes(h, run.id, 1000, now);
+	}
+	is_str(asked(), "1", "who proves slow shares with who is idle");
+	ok(last.offset > 60000 && last.offset < 140000 &&
+			last.offset + last.n == 200000,
+		"about the half that is to come last");
+}
+
 int
 main(void)
 {
@@ -302,6 +378,8 @@ main(void)
 	test_pause();
 	test_frozen();
 	test_copies();
+	test_later();
+	test_share();
 	hedge_free(h);
 	return plan();
 }
