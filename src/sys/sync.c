@@ -36,13 +36,48 @@ run_start(struct sync *s, struct library *l, const struct library_outlet *o,
 	return sync_places(s, d);
 }
 
-static void
-run_end(struct sync *s)
+/* Keep what is there, unless something here failed. */
+static enum err
+run_end(struct sync *s, enum err e, struct diag *d)
 {
+	if (e == ERR_OK)
+		e = sync_keep(s, d);
+	if (e != ERR_OK)
+		library_rollback(s->lib);
 	s->r->seconds = (double)(clock_steady() - s->started) / 1e6;
 	trust_free(s->t);
 	pack_free(s->pack);
 	sync_places_free(s);
+	return e;
+}
+
+enum err
+sync_keep_begin(struct sync *s, struct diag *d)
+{
+	enum err e = s->keeping ? ERR_OK : library_begin(s->lib, d);
+
+	s->keeping |= e == ERR_OK;
+	return e;
+}
+
+enum err
+sync_keep(struct sync *s, struct diag *d)
+{
+	enum err e = s->keeping ? library_commit(s->lib, d) : ERR_OK;
+
+	s->keeping = false;
+	return e;
+}
+
+enum err
+sync_change(struct sync *s, const struct trust_change *change, const char *name,
+	struct span bytes, struct diag *d)
+{
+	enum err e = sync_keep_begin(s, d);
+
+	return e == ERR_OK ? library_metadata_change(s->lib, s->outlet->id,
+				     change, name, bytes, d)
+			   : e;
 }
 
 enum err
@@ -155,6 +190,8 @@ run(struct sync *s, struct diag *d)
 	if (e == ERR_OK && s->list)
 		e = sync_mirror_list(s, true, d);
 	if (e == ERR_OK)
+		e = sync_keep_begin(s, d);
+	if (e == ERR_OK)
 		e = library_parts_old(s->lib, s->o->now, d);
 	if (e == ERR_OK)
 		e = library_count(s->lib, s->outlet->id, &r->counts, d);
@@ -179,8 +216,7 @@ sync_outlet(struct library *l, const struct library_outlet *o,
 		e = sync_places_end(&s, d);
 	if (e == ERR_OK)
 		conclude(&s);
-	run_end(&s);
-	return e;
+	return run_end(&s, e, d);
 }
 
 enum err
@@ -200,6 +236,5 @@ sync_images(struct library *l, const struct library_outlet *o, int64_t n,
 		/* Nothing is said about the outlet's news here. */
 		r->complete = false;
 	}
-	run_end(&s);
-	return e;
+	return run_end(&s, e, d);
 }

@@ -73,8 +73,10 @@ bundle_store(struct sync *s, const struct sync_pull *p, const bool *keep,
 	if (trust_role_key(s->t, info.role, &k) == ERR_OK)
 		minisign_keynum_text(key, k.keynum);
 	info.key = key;
-	e = library_bundle_add(
-		s->lib, s->outlet->id, &info, p->b, buf_view(&p->got), keep, d);
+	e = sync_keep_begin(s, d);
+	if (e == ERR_OK)
+		e = library_bundle_add(s->lib, s->outlet->id, &info, p->b,
+			buf_view(&p->got), keep, d);
 	if (e == ERR_OK && p->found)
 		e = library_parts_drop(
 			s->lib, s->outlet->id, info.sha256, 0, INT64_MAX, d);
@@ -163,9 +165,9 @@ base_take(struct sync *s, const char *path, unsigned depth, struct diag *d)
 	if (e != ERR_OK || g == NULL)
 		return e;
 	if (sync_pull_start(&p, g, &why) == ERR_OK)
-		e = sync_pull_all(s, &p, 1, NULL, d);
+		e = sync_pull_all(s, &p, 1, NULL, NULL, d);
 	if (e == ERR_OK)
-		e = sync_dicts(s, &p, 1, d);
+		e = sync_dicts_rest(s, &p, 1, NULL, d);
 	if (e == ERR_OK && p.ok)
 		e = bases_get(s, p.b, depth + 1, d);
 	if (e == ERR_OK && p.ok)
@@ -199,17 +201,18 @@ bases_get(
 
 /* ---- batches */
 
-/* Bundles that are fetched together and enter the library together: a commit
- * waits for the disk. */
+/* Bundles that are fetched together and enter the library together. */
 struct batch {
 	struct sync_pull list[SYNC_BATCH];
 	size_t n;
 	uint64_t bytes;
 };
 
-/* The first time with the mirror list, if that is new. */
+/* With the dictionaries that they need, and the first time with the mirror
+ * list, if those are new. */
 static enum err
-batch_pull(struct sync *s, struct batch *b, struct diag *d)
+batch_pull(
+	struct sync *s, struct batch *b, struct sync_dicts *l, struct diag *d)
 {
 	struct sync_file f;
 	struct buf path;
@@ -220,7 +223,9 @@ batch_pull(struct sync *s, struct batch *b, struct diag *d)
 	if (s->list)
 		e = sync_mirror_list_file(s, &path, &f, &want, d);
 	if (e == ERR_OK)
-		e = sync_pull_all(s, b->list, b->n, want ? &f : NULL, d);
+		e = sync_dicts_know(s, l, d);
+	if (e == ERR_OK)
+		e = sync_pull_all(s, b->list, b->n, want ? &f : NULL, l, d);
 	if (e == ERR_OK && want)
 		sync_file_lost(s, &f);
 	s->list = false;
@@ -233,27 +238,22 @@ batch_pull(struct sync *s, struct batch *b, struct diag *d)
 static enum err
 batch_sync(struct sync *s, struct batch *b, struct diag *d)
 {
-	enum err e = batch_pull(s, b, d);
-	bool any = false;
+	struct sync_dicts *l = sync_dicts_new();
+	enum err e = l == NULL ? diag_set(d, ERR_NOMEM, "out of memory")
+			       : batch_pull(s, b, l, d);
 	size_t i;
 
 	if (e == ERR_OK)
-		e = sync_dicts(s, b->list, b->n, d);
-	for (i = 0; e == ERR_OK && i < b->n; i++) {
-		if (!b->list[i].ok)
-			continue;
-		any = true;
-		e = bases_get(s, b->list[i].b, 0, d);
-	}
-	if (e == ERR_OK && any)
-		e = library_begin(s->lib, d);
+		e = sync_dicts_keep(s, l, d);
+	if (e == ERR_OK)
+		e = sync_dicts_rest(s, b->list, b->n, l, d);
+	sync_dicts_free(l);
+	for (i = 0; e == ERR_OK && i < b->n; i++)
+		if (b->list[i].ok)
+			e = bases_get(s, b->list[i].b, 0, d);
 	for (i = 0; e == ERR_OK && i < b->n; i++)
 		if (b->list[i].ok)
 			e = bundle_take(s, &b->list[i], d);
-	if (e == ERR_OK && any)
-		e = library_commit(s->lib, d);
-	if (e != ERR_OK)
-		library_rollback(s->lib);
 	for (i = 0; i < b->n; i++)
 		sync_pull_clear(&b->list[i]);
 	s->progress.done += b->n;

@@ -106,8 +106,8 @@ root_feed(struct sync *s, const struct trust_want *w, bool *fed, struct diag *d)
 		*fed = true;
 		s->rotated = true;
 		if (!s->trying)
-			e = library_metadata_change(s->lib, s->outlet->id,
-				&change, w->name, buf_view(&p->root), d);
+			e = sync_change(
+				s, &change, w->name, buf_view(&p->root), d);
 		if (e != ERR_OK)
 			return e;
 	}
@@ -165,7 +165,9 @@ root_ask(struct sync *s, const char *name, struct diag *d)
 
 	snprintf(path, sizeof(path), "m/%s", name);
 	snprintf(p.root, sizeof(p.root), "%s", name);
-	e = engine_begin(s->engine, 1, SYNC_HEADS, sync_seconds(s), d);
+	e = sync_keep(s, d);
+	if (e == ERR_OK)
+		e = engine_begin(s->engine, 1, SYNC_HEADS, sync_seconds(s), d);
 	if (e == ERR_OK)
 		e = engine_whole(s->engine, 0, path, LIMIT_ROOT, 0, d);
 	return e == ERR_OK ? engine_run(s->engine, &calls, d) : e;
@@ -321,8 +323,8 @@ head_feed(struct sync *s, size_t place, struct diag *d)
 	s->r->mirrors[place].version = p->claims;
 	if (s->trying || s->polling)
 		return ERR_OK;
-	return library_metadata_change(s->lib, s->outlet->id, &change,
-		"timestamp.json", buf_view(&p->timestamp), d);
+	return sync_change(
+		s, &change, "timestamp.json", buf_view(&p->timestamp), d);
 }
 
 /* Feed the heads, lowest claim first: so only one that is older than what the
@@ -433,7 +435,9 @@ heads_ask(struct sync *s, size_t copies, bool more, double seconds,
 	snprintf(root, sizeof(root), "m/%s", w.name);
 	snprintf(p.root, sizeof(p.root), "%s", w.name);
 	s->rotated = false;
-	e = engine_begin(s->engine, 2, copies, seconds, d);
+	e = sync_keep(s, d);
+	if (e == ERR_OK)
+		e = engine_begin(s->engine, 2, copies, seconds, d);
 	for (i = 0; e == ERR_OK && more && i < s->n; i++)
 		if (s->places[i].answered)
 			engine_here(s->engine, i);

@@ -80,6 +80,7 @@ struct sync {
 	const struct sync_wanted *wanted; /* bundles listed: sync_bundle.c */
 	bool split;			  /* two heads were met: */
 	struct diag split_why;
+	bool keeping; /* a transaction is open: see sync_keep */
 	bool refused; /* some content was left out */
 	bool gap;     /* some role's metadata could not be had */
 };
@@ -90,6 +91,17 @@ struct sync {
  * mirrors are still asked: what was trusted before stays trusted. */
 enum err sync_split(
 	struct sync *s, struct diag *why, struct diag *d) ERR_MUST_USE;
+
+/* What is verified between two waits for the network enters the library
+ * together: each commit waits for the disk. The first begins a transaction;
+ * sync_keep ends it, before anybody is asked and when the run is over, so that
+ * none is open while bytes are on their way. */
+enum err sync_keep_begin(struct sync *s, struct diag *d) ERR_MUST_USE;
+enum err sync_keep(struct sync *s, struct diag *d) ERR_MUST_USE;
+
+/* Metadata that the machine took: library_metadata_change, kept with others. */
+enum err sync_change(struct sync *s, const struct trust_change *change,
+	const char *name, struct span bytes, struct diag *d) ERR_MUST_USE;
 
 /* ---- sync_source.c */
 
@@ -250,10 +262,14 @@ enum err sync_pull_start(struct sync_pull *p, const struct trust_target *g,
 	struct diag *d) ERR_MUST_USE;
 void sync_pull_clear(struct sync_pull *p);
 
+struct sync_dicts;
+
 /* Get all of these, at most SYNC_BATCH, from whoever has them, part by part;
- * and with them a whole file, unless that is NULL. */
+ * and with them a whole file and the dictionaries that they turn out to need,
+ * unless those are NULL. */
 enum err sync_pull_all(struct sync *s, struct sync_pull *list, size_t n,
-	struct sync_file *with, struct diag *d) ERR_MUST_USE;
+	struct sync_file *with, struct sync_dicts *dicts,
+	struct diag *d) ERR_MUST_USE;
 
 /* The part of a list in file order that begins at this byte, or NULL. */
 struct sync_part *sync_part_at(
@@ -261,10 +277,35 @@ struct sync_part *sync_part_at(
 
 /* ---- sync_dict.c */
 
-/* Get the dictionaries that these need, those that came, if they are new. One
- * that cannot be had shows when texts are unpacked. */
-enum err sync_dicts(struct sync *s, const struct sync_pull *list, size_t n,
-	struct diag *d) ERR_MUST_USE;
+/* Dictionaries that come beside the bundles that need them: asked for as soon
+ * as a bundle's index is here, while its texts are on their way. */
+#define SYNC_DICTS 16
+struct sync_dicts *sync_dicts_new(void) ERR_MUST_USE; /* NULL: no memory */
+void sync_dicts_free(struct sync_dicts *l);
+
+/* Find out what x/ targets there are, since nobody can be asked for metadata
+ * while files come. */
+enum err sync_dicts_know(
+	struct sync *s, struct sync_dicts *l, struct diag *d) ERR_MUST_USE;
+
+/* This bundle's index is here: what it needs, and is new, is from now on file
+ * first + i of the engine's job, which has SYNC_DICTS such. */
+enum err sync_dicts_ask(struct sync *s, struct sync_dicts *l,
+	const struct bundle *b, size_t first, struct diag *d) ERR_MUST_USE;
+struct sync_file *sync_dicts_file(struct sync_dicts *l, size_t i);
+
+/* The job is over: which of them came. */
+void sync_dicts_end(struct sync *s, struct sync_dicts *l, size_t first);
+
+/* What came, into the library. */
+enum err sync_dicts_keep(
+	struct sync *s, struct sync_dicts *l, struct diag *d) ERR_MUST_USE;
+
+/* Get the dictionaries that these need, those that came, if they are new and
+ * not in `l` (may be NULL). One that cannot be had shows when texts are
+ * unpacked. */
+enum err sync_dicts_rest(struct sync *s, const struct sync_pull *list, size_t n,
+	const struct sync_dicts *l, struct diag *d) ERR_MUST_USE;
 
 /* ---- sync_bundle.c */
 

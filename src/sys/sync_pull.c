@@ -285,7 +285,19 @@ struct pulling {
 	struct sync_pull *list;
 	size_t n;
 	struct sync_file *with; /* the file behind those */
+	struct sync_dicts *dicts;
+	size_t first; /* of their files */
 };
+
+/* A whole file of the job, or NULL: a bundle. */
+static struct sync_file *
+file_of(const struct pulling *x, size_t file)
+{
+	if (file < x->n)
+		return NULL;
+	return file < x->first ? x->with
+			       : sync_dicts_file(x->dicts, file - x->first);
+}
 
 static enum err
 units_add(struct sync *s, struct sync_pull *p, size_t file, struct diag *d)
@@ -302,22 +314,33 @@ units_add(struct sync *s, struct sync_pull *p, size_t file, struct diag *d)
 }
 
 static enum err
+dicts_ask(struct pulling *x, const struct sync_pull *p, struct diag *d)
+{
+	return x->dicts == NULL
+		       ? ERR_OK
+		       : sync_dicts_ask(x->s, x->dicts, p->b, x->first, d);
+}
+
+static enum err
 pull_take(void *arg, size_t route, size_t file, uint64_t offset,
 	struct span bytes, enum err *verdict, struct diag *d)
 {
 	struct pulling *x = arg;
 	struct sync *s = x->s;
+	struct sync_file *f = file_of(x, file);
 	struct sync_pull *p = &x->list[file];
 	size_t place = s->routes[route].place;
 	struct diag why = {.why = ""};
 	enum err e;
 
-	if (file == x->n)
-		return sync_file_take(s, x->with, route, bytes, verdict, d);
+	if (f != NULL)
+		return sync_file_take(s, f, route, bytes, verdict, d);
 	if (p->b == NULL) {
 		e = head_take(p, bytes, verdict, &why, d);
 		if (e == ERR_OK && *verdict == ERR_OK)
 			e = units_add(s, p, file, d);
+		if (e == ERR_OK && p->b != NULL && !p->refused)
+			e = dicts_ask(x, p, d);
 	} else {
 		e = part_take(p, offset, bytes, verdict, &why, d);
 		if (e == ERR_OK && *verdict == ERR_OK && is_keeping_due(p))
@@ -336,10 +359,11 @@ pull_failed(void *arg, size_t route, size_t file, bool soft,
 	const struct fetch_got *got)
 {
 	struct pulling *x = arg;
+	struct sync_file *f = file_of(x, file);
 	struct sync_pull *p = &x->list[file];
 
-	if (file == x->n) {
-		sync_file_failed(x->s, x->with, route, soft, got);
+	if (f != NULL) {
+		sync_file_failed(x->s, f, route, soft, got);
 		return;
 	}
 	sync_failed(x->s, route, trust_target_path(p->g), buf_cstr(&p->path),
@@ -393,18 +417,29 @@ pull_end(struct sync *s, struct sync_pull *p, bool done, struct diag *d)
 
 enum err
 sync_pull_all(struct sync *s, struct sync_pull *list, size_t n,
-	struct sync_file *with, struct diag *d)
+	struct sync_file *with, struct sync_dicts *dicts, struct diag *d)
 {
-	struct pulling x = {.s = s, .list = list, .n = n, .with = with};
+	struct pulling x = {.s = s,
+		.list = list,
+		.n = n,
+		.with = with,
+		.dicts = dicts,
+		.first = n + (with != NULL)};
 	struct engine_calls calls = {.take = pull_take,
 		.failed = pull_failed,
 		.progress = pull_progress,
 		.arg = &x};
-	size_t i, files = n + (with != NULL);
-	enum err e = engine_begin(s->engine, files, 0, sync_seconds(s), d);
+	size_t i, files = x.first + (dicts != NULL ? SYNC_DICTS : 0);
+	enum err e = sync_keep(s, d);
 
+	if (e == ERR_OK)
+		e = engine_begin(s->engine, files, 0, sync_seconds(s), d);
 	for (i = 0; e == ERR_OK && i < n; i++)
 		e = pull_begin(s, &list[i], i, d);
+	/* What an earlier sync had kept tells what it needs. */
+	for (i = 0; e == ERR_OK && i < n; i++)
+		if (list[i].b != NULL && !list[i].refused)
+			e = dicts_ask(&x, &list[i], d);
 	if (e == ERR_OK && with != NULL)
 		e = engine_whole(
 			s->engine, n, with->path, with->max, with->length, d);
@@ -414,5 +449,7 @@ sync_pull_all(struct sync *s, struct sync_pull *list, size_t n,
 		e = pull_end(s, &list[i], engine_done(s->engine, i), d);
 	if (e == ERR_OK && with != NULL)
 		with->ok = engine_done(s->engine, n);
+	if (e == ERR_OK && dicts != NULL)
+		sync_dicts_end(s, dicts, x.first);
 	return e;
 }

@@ -507,9 +507,11 @@ sync_files(struct sync *s, struct sync_file *list, size_t n, struct diag *d)
 		.failed = file_failed,
 		.progress = file_progress,
 		.arg = &a};
-	enum err e = engine_begin(s->engine, n, 0, sync_seconds(s), d);
+	enum err e = sync_keep(s, d);
 	size_t i;
 
+	if (e == ERR_OK)
+		e = engine_begin(s->engine, n, 0, sync_seconds(s), d);
 	for (i = 0; e == ERR_OK && i < n; i++)
 		e = engine_whole(s->engine, i, list[i].path, list[i].max,
 			list[i].length, d);

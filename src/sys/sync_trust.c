@@ -65,8 +65,7 @@ feed(struct sync *s, const char *name, struct span bytes, enum err *verdict,
 		return sync_split(s, why, d);
 	if (*verdict != ERR_OK)
 		return ERR_OK;
-	return library_metadata_change(
-		s->lib, s->outlet->id, &change, kept, bytes, d);
+	return sync_change(s, &change, kept, bytes, d);
 }
 
 static enum err

@@ -194,7 +194,7 @@ fetch_bundle(struct run *r)
 	must(sync_pull_start(&p, g, &d), &d);
 	must(sync_places(&r->s, &d), &d);
 	r->s.started = clock_steady();
-	must(sync_pull_all(&r->s, &p, 1, NULL, &d), &d);
+	must(sync_pull_all(&r->s, &p, 1, NULL, NULL, &d), &d);
 	r->ok = p.ok;
 	if (p.ok && r->images) {
 		store(r, &p);
