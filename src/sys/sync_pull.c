@@ -328,7 +328,7 @@ pull_take(void *arg, size_t route, size_t file, uint64_t offset,
 	struct pulling *x = arg;
 	struct sync *s = x->s;
 	struct sync_file *f = file_of(x, file);
-	struct sync_pull *p = &x->list[file];
+	struct sync_pull *p = f != NULL ? NULL : &x->list[file];
 	size_t place = s->routes[route].place;
 	struct diag why = {.why = ""};
 	enum err e;
@@ -360,7 +360,7 @@ pull_failed(void *arg, size_t route, size_t file, bool soft,
 {
 	struct pulling *x = arg;
 	struct sync_file *f = file_of(x, file);
-	struct sync_pull *p = &x->list[file];
+	struct sync_pull *p = f != NULL ? NULL : &x->list[file];
 
 	if (f != NULL) {
 		sync_file_failed(x->s, f, route, soft, got);
