@@ -519,6 +519,11 @@ steal(struct hedge *h, size_t route, int64_t now, struct hedge_ask *out)
 	double eta;
 	size_t i;
 
+	/* Of little only who is idle takes a part: what is cut off a run costs
+	 * the other its connection. */
+	if (h->r[route].connections > 0 && !h->r[route].small &&
+		job_left(h) <= SMALL_JOB)
+		return false;
 	for (i = 0; i < TRANSFERS; i++)
 		h->run[i].tried = false;
 	for (;;) {
