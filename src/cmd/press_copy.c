@@ -233,19 +233,14 @@ head_ours(
 }
 
 enum err
-copy_check(struct room *r, const char *to, struct diag *d)
+copy_check_head(struct room *r, struct span head, struct diag *d)
 {
 	struct tuf_doc *there = NULL, *here = NULL;
-	char *path = file_join(to, "m/timestamp.json");
-	struct buf b;
 	bool newer = false;
-	enum err e = path == NULL ? ERR_NOMEM : ERR_OK;
+	enum err e = ERR_OK;
 
-	buf_init(&b, LIMIT_TIMESTAMP);
-	if (e == ERR_OK &&
-		file_read(path, LIMIT_TIMESTAMP, &b, NULL) == ERR_OK &&
-		tuf_parse(buf_view(&b), LIMIT_TIMESTAMP, TUF_TIMESTAMP, &there,
-			NULL) == ERR_OK)
+	if (tuf_parse(head, LIMIT_TIMESTAMP, TUF_TIMESTAMP, &there, NULL) ==
+		ERR_OK)
 		e = records_doc(r, "timestamp", &here, d);
 	if (there != NULL && here != NULL)
 		newer = there->version > here->version ||
@@ -263,6 +258,19 @@ copy_check(struct room *r, const char *to, struct diag *d)
 			(unsigned long long)here->version);
 	tuf_free(there);
 	tuf_free(here);
+	return e;
+}
+
+enum err
+copy_check(struct room *r, const char *to, struct diag *d)
+{
+	char *path = file_join(to, "m/timestamp.json");
+	struct buf b;
+	enum err e = path == NULL ? ERR_NOMEM : ERR_OK;
+
+	buf_init(&b, LIMIT_TIMESTAMP);
+	if (e == ERR_OK && file_read(path, LIMIT_TIMESTAMP, &b, NULL) == ERR_OK)
+		e = copy_check_head(r, buf_view(&b), d);
 	buf_free(&b);
 	free(path);
 	return e;

@@ -35,4 +35,8 @@ enum err copy_run(struct room *r, const char *to, enum copy_look look,
 enum err copy_check(
 	struct room *r, const char *to, struct diag *d) ERR_MUST_USE;
 
+/* The same of a timestamp.json that came some other way. */
+enum err copy_check_head(
+	struct room *r, struct span head, struct diag *d) ERR_MUST_USE;
+
 #endif

@@ -306,6 +306,8 @@ press_publish(struct context *cx, int argc, char **argv, struct diag *d)
 		e = pushes_new(r, &m, argc - first, argv + first, &p, d);
 	if (e == ERR_OK)
 		e = folders_check(r, &m, argc - first, argv + first, d);
+	if (e == ERR_OK && p.n > 0)
+		e = push_check(r, p.u, p.to, p.n, d);
 	if (e == ERR_OK)
 		e = sign(cx, r, &m, &head, d);
 	if (e == ERR_OK && !head)

@@ -22,6 +22,12 @@ struct push_to {
 	char why[320];
 };
 
+/* Before anything is signed: copy_check of n mirrors, all at once. One that
+ * does not answer in a few seconds is passed over: without a network, signing
+ * and folders go on. ERR_ROLLBACK, ERR_NOMEM. */
+enum err push_check(struct room *r, struct upload *u, const struct push_to *to,
+	size_t n, struct diag *d) ERR_MUST_USE;
+
 /* Push the repository's head to n mirrors at once; `u` was started before keys
  * were read. With `all`, or where the head is not the one that was left there,
  * every file is offered that the head names; else what is new. A line is said
