@@ -69,6 +69,11 @@ enum err erika_root_name(
 enum err erika_day(const char *name, const char *s, int64_t *t,
 	struct diag *d) ERR_MUST_USE;
 
+/* What in a folder, that is itself no mirror, somebody may have meant: the
+ * only mirror or share file just below it, as "; is it PATH?", escaped. ""
+ * when there is none, or several. */
+void erika_below(char *out, size_t size, const char *folder);
+
 /* Print one line of JSON to stdout. Takes the value; NULL is ERR_NOMEM. */
 enum err erika_json(json_t *v, struct diag *d) ERR_MUST_USE;
 

@@ -118,16 +118,20 @@ static enum err
 root_by_path(struct add *a, struct fetch *f, const char *path, struct diag *d)
 {
 	struct source *s = source_new(f);
+	char below[320];
 	enum err e = s == NULL ? diag_set(d, ERR_NOMEM, "out of memory")
 			       : source_add_any(s, path, d);
 
 	buf_clear(&a->root);
 	if (e == ERR_OK)
 		e = source_file(s, 0, FIRST_ROOT, LIMIT_ROOT, &a->root, d);
-	if (e == ERR_MISSING)
+	if (e == ERR_MISSING) {
+		erika_below(below, sizeof(below), path);
 		e = diag_set(d, e,
 			"there is no " FIRST_ROOT " in it, so it "
-			"does not say whose it is");
+			"does not say whose it is%s",
+			below);
+	}
 	source_free(s);
 	return e;
 }

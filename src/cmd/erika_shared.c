@@ -12,12 +12,16 @@
 #include "../core/text.h"
 #include "../core/tuf.h"
 #include "../core/words.h"
+#include "../sys/archive.h"
+#include "../sys/file.h"
 #include "erika.h"
 
 /* Seconds by which honest clocks may differ; and after which so long a silence
  * of an outlet is stranger than a clock that is ahead. */
 #define CLOCKS_DIFFER 3600
 #define CLOCK_AHEAD ((int64_t)2 * 365 * 86400)
+/* Files of a folder that are looked at for what was meant. */
+#define BELOW_MOST 200
 
 const char *
 erika_date(char out[static ERIKA_DATE], int64_t t)
@@ -185,6 +189,45 @@ erika_day(const char *name, const char *s, int64_t *t, struct diag *d)
 	}
 	return diag_set(
 		d, ERR_USAGE, "--%s wants a date like 2026-11-23", name);
+}
+
+static bool
+is_source(const char *path)
+{
+	char *root = file_join(path, "m/1.root.json");
+	bool is = root != NULL && file_exists(root);
+	struct diag none;
+	uint64_t n;
+
+	free(root);
+	/* Nothing but a regular file is opened: a pipe would wait. */
+	return is ||
+	       (file_size(path, &n, &none) == ERR_OK && archive_probe(path));
+}
+
+void
+erika_below(char *out, size_t size, const char *folder)
+{
+	char **names = NULL, *path, shown[300];
+	size_t i, n = 0, found = 0;
+	struct diag none;
+
+	out[0] = '\0';
+	if (file_list(folder, BELOW_MOST, &names, &n, &none) != ERR_OK)
+		return;
+	for (i = 0; i < n; i++) {
+		path = file_join(folder, names[i]);
+		if (path != NULL && is_source(path)) {
+			found++;
+			snprintf(out, size, "; is it %s?",
+				text_show(
+					shown, sizeof(shown), span_str(path)));
+		}
+		free(path);
+	}
+	file_list_free(names, n);
+	if (found != 1)
+		out[0] = '\0';
 }
 
 /* ---- output */

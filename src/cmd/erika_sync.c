@@ -113,7 +113,8 @@ settings_say(const struct run *r, const struct sync_report *news)
 			"it: is it running?",
 			r->config.proxy);
 	else if (r->from == NULL)
-		talk(r->cx, "  erika doctor tries what works here");
+		talk(r->cx, "  erika doctor tries what works here; a friend's "
+			    "share file needs no network");
 }
 
 /* With what is known of its country; the signed list that the sync itself
@@ -196,14 +197,20 @@ static enum err
 outlet_by_source(struct run *r, const struct library_outlets *list,
 	const struct library_outlet **out, struct diag *d)
 {
+	char below[320] = "";
 	struct buf root;
 	enum err e;
 
 	*out = NULL;
 	buf_init(&root, LIMIT_ROOT);
 	e = root_of_source(r, &root, d);
+	if (e == ERR_MISSING && file_is_dir(r->from))
+		erika_below(below, sizeof(below), r->from);
 	if (e == ERR_OK)
 		e = erika_outlet_of(list, buf_view(&root), out, d);
+	else if (below[0] != '\0')
+		e = diag_set(d, ERR_MISSING,
+			"there is no " FIRST_ROOT " in that folder%s", below);
 	else if (e == ERR_MISSING && list->n == 1)
 		*out = &list->list[0], e = ERR_OK;
 	else if (e == ERR_MISSING)

@@ -9,8 +9,8 @@
 #include "../core/words.h"
 
 static const char about[] =
-	"erika-press packs a newsroom's articles, signs them and puts them on "
-	"mirrors\nthat nobody has to trust.";
+	"erika-press packs and signs a newsroom's articles and puts them on "
+	"mirrors.";
 
 static const struct command commands[] = {
 	{"init", "[--apart] [--root-keys N --threshold K] --name NAME DIR",

@@ -247,6 +247,8 @@ packing_report(const struct packing *p, struct diag *d)
 			p->pictures, p->pictures == 1 ? "" : "s");
 	talk(p->cx, "%u new, %u changed, %u unchanged, %u left out%s", p->fresh,
 		p->changed, p->unchanged, p->left, pictures);
+	if (p->fresh + p->changed + p->unchanged + p->left == 0)
+		talk(p->cx, "There is no page (.html) and no feed (.xml).");
 	if (p->gps > 0)
 		talk(p->cx,
 			"%u photograph%s told where %s taken; that is "
@@ -259,8 +261,11 @@ packing_report(const struct packing *p, struct diag *d)
 		talk(p->cx, "Next: erika-press publish%s", p->room->option);
 	if (p->refused > 0)
 		return diag_set(d, ERR_PARTIAL,
-			"%u file%s could not be read; the rest is packed",
-			p->refused, p->refused == 1 ? "" : "s");
+			"%u file%s could not be read; %s", p->refused,
+			p->refused == 1 ? "" : "s",
+			p->fresh + p->changed + p->unchanged == 0
+				? "nothing else was there"
+				: "the rest is packed");
 	return ERR_OK;
 }
 
@@ -296,9 +301,13 @@ press_pack(struct context *cx, int argc, char **argv, struct diag *d)
 		if (!file_exists(argv[i]))
 			e = diag_set(d, ERR_MISSING,
 				"%s: no such file or folder; nothing was "
-				"packed",
+				"packed%s",
 				text_show(shown, sizeof(shown),
-					span_str(argv[i])));
+					span_str(argv[i])),
+				strstr(argv[i], "://") == NULL
+					? ""
+					: ". Nothing is fetched from here: "
+					  "save pages and feeds first");
 	if (e == ERR_OK)
 		e = room_open(&ro, &p.room, d);
 	if (e == ERR_OK)

@@ -91,9 +91,9 @@ terminal_read(bool fresh, const char *of, struct pass *out, struct diag *d)
 
 	if (fd < 0)
 		return diag_set(d, ERR_USAGE,
-			"%s needs a passphrase and there is no terminal to "
-			"ask on; give --passphrase-file FILE%s",
-			of, fresh ? " (or --no-passphrase)" : "");
+			"no terminal to ask for the passphrase on; give "
+			"--passphrase-file FILE%s",
+			fresh ? " (or --no-passphrase)" : "");
 	snprintf(prompt, sizeof(prompt),
 		"%sassphrase of %s: ", fresh ? "New p" : "P", of);
 	e = line_read(fd, prompt, out, d);
@@ -102,7 +102,9 @@ terminal_read(bool fresh, const char *of, struct pass *out, struct diag *d)
 		if (e == ERR_OK)
 			e = line_read(fd, "The same again: ", &again, d);
 		if (e == ERR_OK && !span_eq(pass_view(out), pass_view(&again)))
-			e = diag_set(d, ERR_USAGE, "the two differ");
+			e = diag_set(d, ERR_CANCELLED,
+				"the two passphrases differ; nothing was "
+				"changed");
 	}
 	pass_free(&again);
 	close(fd);

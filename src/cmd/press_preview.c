@@ -139,7 +139,7 @@ static enum err
 article_show(struct context *cx, struct room *r, const char *id,
 	const char *html, struct diag *d)
 {
-	char path[LIMIT_PATH + 1] = "", *file = NULL;
+	char path[LIMIT_PATH + 1] = "", *file = NULL, shown[200];
 	struct bundle *bundle = NULL;
 	const struct article *a;
 	struct db_query *q;
@@ -165,6 +165,9 @@ article_show(struct context *cx, struct room *r, const char *id,
 		e = html == NULL ? article_print(cx, r, bundle, file, a, d)
 				 : article_page(r, bundle, file, a, html, d);
 	}
+	if (e == ERR_OK && html != NULL)
+		talk(cx, "Wrote %s",
+			text_show(shown, sizeof(shown), span_str(html)));
 	bundle_free(bundle);
 	free(file);
 	return e;

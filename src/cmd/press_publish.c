@@ -208,8 +208,9 @@ outcome_tell(const struct context *cx, const struct outcome *o, struct diag *d)
 			"no mirror was reached; all is signed here: publish "
 			"again when one is back");
 	if (o->tried == 0)
-		talk(cx, "No mirror to copy to: name some in mirrors.ini, or "
-			 "copy repository/ yourself, timestamp.json last.");
+		talk(cx, "No mirror to copy to: erika-press mirrors add names "
+			 "one, or copy repository/ yourself, timestamp.json "
+			 "last.");
 	return ERR_OK;
 }
 

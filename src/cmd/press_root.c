@@ -67,7 +67,7 @@ proposal_get(const struct ceremony *c, struct proposal **out, struct diag *d)
 	enum err e;
 
 	if (c->n == 0)
-		return diag_set(d, ERR_USAGE, "which file?");
+		return diag_set(d, ERR_USAGE, "which proposal? Name its file");
 	e = ceremony_read(c->args, c->n, out, d);
 	if (e == ERR_OK && (*out)->doc->type != c->type)
 		e = diag_set(d, ERR_USAGE,

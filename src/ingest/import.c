@@ -172,7 +172,7 @@ reason(struct import_item *it, const struct ingest_defaults *def,
 	if (it->chars == 0 && it->a.n_images == 0)
 		return "no text";
 	if (it->a.meta.language == NULL)
-		return "no language";
+		return "it says no language; --language TAG gives one";
 	if (!settle_dates(it, def))
 		return "dated in the future";
 	/* What only the packer can fill in is filled in for the check. */

@@ -196,6 +196,12 @@ run 1 "a path that is not there" erika-press pack bad nowhere
 like "$err" 'nowhere: no such file or folder; nothing was packed' "stops all"
 run 0 "an empty folder" sh -c 'mkdir none && erika-press pack none'
 like "$err" '^0 new' "is no mistake"
+like "$err" 'no page \(\.html\) and no feed' "but told"
+run 1 "a URL" erika-press pack https://the-harbour.example/
+like "$err" 'Nothing is fetched from here: save pages' "is not fetched"
+printf 'text' >letter.txt
+run 3 "one file of another kind" erika-press pack letter.txt
+like "$err" 'could not be read; nothing else was there' "and nothing else"
 
 # ---- dictionaries: a small newsroom gets one after some days
 erika-press init -q --name Small --no-passphrase small >/dev/null

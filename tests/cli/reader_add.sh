@@ -140,6 +140,16 @@ run 15 "a large file of another kind" erika add --yes large
 run 1 "a file that is not there" erika add --yes nowhere.json
 mkdir empty
 run 1 "a folder that is no mirror" erika add --yes empty
+mkdir -p stick/music
+cp -r h/m stick/news
+mkfifo stick/pipe
+run 1 "a stick with a mirror on it" erika add --yes stick
+like "$err" 'm/1\.root\.json in it.*; is it stick/news\?' "names that"
+run 1 "likewise the sync" erika sync --from stick
+like "$err" 'you trust no outlet yet' "once somebody is trusted"
+cp -r h/m stick/more
+run 1 "one with two" erika add --yes stick
+unlike "$err" 'is it' "names none"
 cp h/m/m/1.root.json cut.json
 truncate -s -20 cut.json
 run 15 "half a root" erika add --yes cut.json

@@ -68,6 +68,10 @@ like "$out" '^from The Harbour: 3 bundles, 3 articles$' "what is in it"
 like "$out" 'Fog on the quay$' "by title"
 is "$(cat "$XDG_DATA_HOME/erika/library.db" | sha256sum)" "$before" \
 	"which leaves the library as it was"
+mkdir stick
+cp all.erika stick/
+run 1 "a stick that it is on" erika sync --from stick
+like "$err" 'in that folder; is it stick/all\.erika\?' "is not it"
 run 0 "takes it in" erika sync --from all.erika
 like "$err" '^The Harbour: 3 new$' "three are new"
 unlike "$err" 'request|received' "without network"

@@ -227,7 +227,8 @@ test_pages(void)
 	ok(r.articles[0].meta.published == NOW, "an unknown date is now");
 	is_err(import("<h1>T</h1><p>x", NULL, "x.html"), ERR_OK, "no language");
 	ok(r.n_articles == 0 && r.n_left == 1, "is left out");
-	is_str(r.left[0].why, "no language", "and says so");
+	is_str(r.left[0].why, "it says no language; --language TAG gives one",
+		"and says so");
 	is_err(import("<p>x", "en", "x.html"), ERR_OK, "no title");
 	ok(r.n_left == 1, "is left out");
 	is_str(r.left[0].what, "x.html", "by its file name");
