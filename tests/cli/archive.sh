@@ -2,12 +2,7 @@
 # A hundred thousand bundles in ten years: what a reader fetches and holds, on
 # a Sunday in the last week of the year, when the lists are longest.
 . "$SRC/tests/lib/tap.sh"
-if ! command -v python3 >/dev/null || ! command -v faketime >/dev/null ||
-	! [ -x /usr/bin/time ]; then
-	skip "the size of an archive" "needs python3, faketime and time"
-	plan
-	exit
-fi
+tools_or_skip "the size of an archive" python3 faketime /usr/bin/time
 run 0 "an archive of 100,000 bundles" "$SRC/tests/bench/trust.py" \
 	"$ERIKA_BIN" --check --date 2026-12-27 100000
 within() {

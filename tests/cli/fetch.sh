@@ -1,37 +1,12 @@
 #!/bin/bash
 # Fetching from mirrors that misbehave in every way, on loopback.
 . "$SRC/tests/lib/tap.sh"
+. "$SRC/tests/lib/newsroom.sh"
 
 tool=$ERIKA_BIN/tests/tool/fetchtool
-if ! [ -x "$tool" ] || ! command -v python3 >/dev/null; then
-	skip "fetching" "needs python3 and make $tool"
-	plan
-	exit
-fi
+tools_or_skip "fetching" "$tool" python3
 
 # ---- mirrors
-
-servers=
-trap 'for s in $servers; do kill "$s" 2>/dev/null; done' EXIT
-
-# serve NAME OPTION...: start a mirror; its port is then in $port. It lives as
-# long as this shell holds its standard input open.
-serve() {
-	serve_name=$1
-	shift
-	mkfifo "$serve_name.in"
-	python3 "$SRC/tests/lib/hostile_mirror.py" --root root --seconds 200 \
-		--log "$serve_name.log" "$@" \
-		<"$serve_name.in" >"$serve_name.port" 2>"$serve_name.err" &
-	servers="$servers $!"
-	exec {serve_fd}>"$serve_name.in"
-	for _ in $(seq 200); do
-		[ -s "$serve_name.port" ] && break
-		sleep 0.05
-	done
-	port=$(sed -n 's/^PORT //p' "$serve_name.port")
-	: >"$serve_name.log"
-}
 
 mkdir -p root/m out
 seq 40000 >root/big # 228,894 bytes
@@ -49,8 +24,8 @@ line() {
 	printf '%s\n' "$out" | sed -n "$(($1 + 1))p"
 }
 
-serve plain
-http=http://127.0.0.1:$port
+serve plain root
+port=${http##*:}
 
 # ---- what works
 
@@ -242,15 +217,15 @@ if command -v openssl >/dev/null; then
 		cert wrong DNS:other.example 2
 		cert expired IP:127.0.0.1 -1
 	} >openssl.out 2>&1
-	serve tls --tls good.pem good.key
-	https=https://127.0.0.1:$port
-	tls_port=$port
-	serve tls-wrong --tls wrong.pem wrong.key
-	wrong=https://127.0.0.1:$port
-	serve tls-expired --tls expired.pem expired.key
-	expired=https://127.0.0.1:$port
-	serve mute --as mute
-	mute=https://127.0.0.1:$port
+	serve tls root --tls good.pem good.key
+	https=https${http#http}
+	tls_port=${http##*:}
+	serve tls-wrong root --tls wrong.pem wrong.key
+	wrong=https${http#http}
+	serve tls-expired root --tls expired.pem expired.key
+	expired=https${http#http}
+	serve mute root --as mute
+	mute=https${http#http}
 	out=$("$tool" -p -o out -a ca.pem "$https/normal/|big|0|0|300000" \
 		"$https/normal/|big|100|1000|0" "$https/endless/|big|0|0|1000" \
 		"$https/truncated/|big|0|0|300000" "$https/redirect/|x|0|0|9" \

@@ -3,12 +3,7 @@
 . "$SRC/tests/lib/tap.sh"
 
 tool=$ERIKA_BIN/tests/tool/fetchtool
-if ! [ -x "$tool" ] || ! command -v python3 >/dev/null ||
-	! command -v openssl >/dev/null; then
-	skip "ways to a mirror" "needs python3, openssl and make $tool"
-	plan
-	exit
-fi
+tools_or_skip "ways to a mirror" "$tool" python3 openssl
 
 # ---- an authority, a mirror's certificate, and who knows them
 

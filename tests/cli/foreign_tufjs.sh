@@ -8,16 +8,8 @@ packages=$ERIKA_BIN/foreign
 why=
 [ -s "$packages/why" ] && why=$(cat "$packages/why")
 [ -d "$packages/node_modules/tuf-js" ] || why=${why:-not installed: make foreign}
-if [ -n "$why" ]; then
-	skip "tuf-js and @tufjs/models" "$why"
-	plan
-	exit
-fi
-if ! command -v faketime >/dev/null; then
-	skip "tuf-js and @tufjs/models" "faketime is not installed"
-	plan
-	exit
-fi
+[ -z "$why" ] || skip_all "tuf-js and @tufjs/models" "$why"
+tools_or_skip "tuf-js and @tufjs/models" faketime
 ln -s "$packages" foreign
 
 # client NAME ANCHOR: a tuf-js that trusts this root and no more.

@@ -5,11 +5,7 @@ tool=$ERIKA_BIN/tests/tool/signtool
 pass='a test passphrase, пароль'
 seed=0707070707070707070707070707070707070707070707070707070707070707
 
-if ! command -v minisign >/dev/null; then
-	skip "minisign interoperation" "minisign is not installed"
-	plan
-	exit
-fi
+tools_or_skip "minisign interoperation" minisign
 
 printf 'hello, reader\n' >file
 : >empty

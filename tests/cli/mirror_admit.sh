@@ -5,11 +5,7 @@
 . "$SRC/tests/lib/newsroom.sh"
 . "$SRC/tests/lib/mirror.sh"
 PATH=$ERIKA_BIN/tests/tool:$PATH
-if ! command -v curl >/dev/null; then
-	skip "pushes by hand" "needs curl"
-	plan
-	exit
-fi
+tools_or_skip "pushes by hand" curl
 
 # put PATH FILE [OPTION...]: prints the status.
 put() {

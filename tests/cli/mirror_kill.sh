@@ -4,22 +4,8 @@
 . "$SRC/tests/lib/tap.sh"
 . "$SRC/tests/lib/newsroom.sh"
 PATH=$ERIKA_BIN/tests/tool:$PATH
-if ! command -v faketime >/dev/null || [ "$(uname)" != Linux ]; then
-	skip "kills" "needs Linux and faketime"
-	plan
-	exit
-fi
-
-# at DAY COMMAND...: run at noon of that day.
-at() {
-	faketime "$1 12:00:00" "${@:2}"
-}
-
-# out DAY [OPTION...]: what is new is packed and published on that day.
-out() {
-	at "$1" erika-press pack -q -C h/room "${@:2}" h/pages >/dev/null 2>&1 &&
-		at "$1" erika-press publish -q -C h/room >/dev/null 2>&1
-}
+[ "$(uname)" = Linux ] || skip_all "kills" "needs Linux"
+tools_or_skip "kills" faketime
 
 # every NAME AFTER COMMAND...: run on copies of `start`, killed at each call in
 # turn; then to its end, after which wholetool must say AFTER.
@@ -82,14 +68,14 @@ day=1
 for d in 2026-09-01 2026-09-08 2026-11-10; do
 	page h "p$day" "Page $day" "Number $day. $(seq $((day * 50)) | tr '\n' ' ')" \
 		"${d}T10:00:00Z"
-	out $d
+	issue_on $d h
 	day=$((day + 1))
 done
 at 2026-11-11 erika-press seal -q -C h/room >/dev/null 2>&1
-out 2026-11-11
+issue_on 2026-11-11 h
 cp -r h/m first
 page h more "More" "Of the same." 2026-11-12T10:00:00Z
-out 2026-11-12
+issue_on 2026-11-12 h
 
 # ---- into an empty folder, and news into one that serves
 mkdir start

@@ -4,17 +4,8 @@
 . "$SRC/tests/lib/tap.sh"
 . "$SRC/tests/lib/newsroom.sh"
 PATH=$ERIKA_BIN/tests/tool:$PATH
-if ! command -v faketime >/dev/null; then
-	skip "quotas" "faketime is not installed"
-	plan
-	exit
-fi
+tools_or_skip "quotas" faketime
 
-at() { faketime "$1 12:00:00" "${@:2}"; }
-out() {
-	at "$1" erika-press pack -q -C h/room h/pages >/dev/null 2>&1 &&
-		at "$1" erika-press publish -q -C h/room >/dev/null 2>&1
-}
 # held TREE: numbers of the bundles that are there.
 held() {
 	(cd "$1/t/b/news" && ls ./*/*.ekb) | sed 's/.*\.\([0-9]*\)\.ekb/\1/' |
@@ -39,13 +30,13 @@ for d in 2026-09-01 2026-09-08 2026-09-15 2026-09-22 2026-09-29 2026-10-06 \
 	n=$((n + 1))
 	page h "p$n" "Page $n" "Number $n. $(seq $((n * 400)) | tr '\n' ' ')" \
 		"${d}T10:00:00Z"
-	out $d
+	issue_on $d h
 done
 at 2026-11-11 erika-press seal -q -C h/room >/dev/null 2>&1
-out 2026-11-11
+issue_on 2026-11-11 h
 cp -r h/m sealed
 page h news "News" "At last. $(seq 500 | tr '\n' ' ')" 2026-11-12T10:00:00Z
-out 2026-11-12
+issue_on 2026-11-12 h
 all=$(wholetool h/m "$words")
 is "$(held h/m)" "1 2 3 4 5 6 7 8 " "there are seven weeks, six sealed"
 

@@ -2,11 +2,7 @@
 # The newsroom learns from OONI's measurements who is blocked where.
 . "$SRC/tests/lib/tap.sh"
 . "$SRC/tests/lib/newsroom.sh"
-if ! command -v python3 >/dev/null; then
-	skip "importing measurements" "needs python3"
-	plan
-	exit
-fi
+tools_or_skip "importing measurements" python3
 newsroom h "The Harbour"
 i() {
 	erika-press countries import -C h/room --country RU "$@"

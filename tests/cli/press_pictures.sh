@@ -3,12 +3,7 @@
 # programs that are not ours.
 . "$SRC/tests/lib/tap.sh"
 photos=$SRC/tests/articles
-for tool in exiftool djpeg pngtopam dwebp cwebp; do
-	command -v $tool >/dev/null && continue
-	skip "photographs" "$tool is not installed"
-	plan
-	exit
-done
+tools_or_skip "photographs" exiftool djpeg pngtopam dwebp cwebp
 
 # ---- one page that shows every sample picture, in order
 mkdir page

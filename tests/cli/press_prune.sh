@@ -3,16 +3,7 @@
 # is copied to; nothing goes that a reader is led to.
 . "$SRC/tests/lib/tap.sh"
 . "$SRC/tests/lib/newsroom.sh"
-if ! command -v faketime >/dev/null; then
-	skip "old metadata" "faketime is not installed"
-	plan
-	exit
-fi
-
-# at DAY COMMAND...: run at noon of that day.
-at() {
-	faketime "$1 12:00:00" "${@:2}"
-}
+tools_or_skip "old metadata" faketime
 
 # files DIR: names of its metadata.
 files() {

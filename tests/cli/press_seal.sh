@@ -2,16 +2,8 @@
 # Sealing: past weeks go to the archive's key, paths stay, work does not grow.
 . "$SRC/tests/lib/tap.sh"
 . "$SRC/tests/lib/keys.sh"
-if ! command -v faketime >/dev/null; then
-	skip "sealing" "faketime is not installed"
-	plan
-	exit
-fi
+tools_or_skip "sealing" faketime
 
-# at DAY COMMAND...: run at noon of that day.
-at() {
-	faketime "$1 12:00:00" "${@:2}"
-}
 # finds DAY MIRROR SEQUENCE [DESK]
 finds() {
 	at "$1" bash -c '. "$SRC/tests/lib/keys.sh"; target "$@"' - "$2" \

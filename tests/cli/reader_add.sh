@@ -2,11 +2,7 @@
 # Whom to trust: the one decision a reader makes.
 . "$SRC/tests/lib/tap.sh"
 . "$SRC/tests/lib/newsroom.sh"
-if ! command -v python3 >/dev/null; then
-	skip "adding outlets" "needs python3"
-	plan
-	exit
-fi
+tools_or_skip "adding outlets" python3
 
 newsroom h "The Harbour"
 page h tide "The tide" "High water at noon."

@@ -3,16 +3,7 @@
 # corrections that build on them; who gets the file was never online.
 . "$SRC/tests/lib/tap.sh"
 . "$SRC/tests/lib/newsroom.sh"
-if ! command -v faketime >/dev/null || ! command -v tar >/dev/null; then
-	skip "old news in a file" "needs faketime and tar"
-	plan
-	exit
-fi
-
-# at DAY COMMAND...: run at noon of that day.
-at() {
-	faketime "$1 12:00:00" "${@:2}"
-}
+tools_or_skip "old news in a file" faketime tar
 
 # out DAY DESK [OPTION...]: what is new in h/DESK is packed and published.
 out() {

@@ -3,11 +3,7 @@
 # whether it is authentic.
 . "$SRC/tests/lib/tap.sh"
 . "$SRC/tests/lib/newsroom.sh"
-if ! command -v faketime >/dev/null || ! command -v python3 >/dev/null; then
-	skip "wrong clocks" "needs faketime and python3"
-	plan
-	exit
-fi
+tools_or_skip "wrong clocks" faketime python3
 
 # authentic: what $out and $err say of that, and of the article.
 authentic() {

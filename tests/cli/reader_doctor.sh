@@ -4,11 +4,7 @@
 . "$SRC/tests/lib/tap.sh"
 . "$SRC/tests/lib/ports.sh"
 . "$SRC/tests/lib/newsroom.sh"
-if ! command -v python3 >/dev/null; then
-	skip "doctor" "needs python3"
-	plan
-	exit
-fi
+tools_or_skip "doctor" python3
 
 # An outlet with a text that is long enough to be frozen on its way.
 newsroom h "The Harbour"

@@ -3,11 +3,7 @@
 # that were missed, the last of which changes who signs heads.
 . "$SRC/tests/lib/tap.sh"
 . "$SRC/tests/lib/newsroom.sh"
-if ! command -v faketime >/dev/null || ! command -v python3 >/dev/null; then
-	skip "hidden heads" "needs faketime and python3"
-	plan
-	exit
-fi
+tools_or_skip "hidden heads" faketime python3
 
 newsroom h "The Harbour"
 page h tide "The tide" "High water at noon."

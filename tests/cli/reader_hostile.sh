@@ -5,11 +5,7 @@
 . "$SRC/tests/lib/tap.sh"
 . "$SRC/tests/lib/newsroom.sh"
 tool=$ERIKA_BIN/tests/tool/headtool
-if ! command -v python3 >/dev/null || ! [ -x "$tool" ]; then
-	skip "hostile mirrors" "needs python3 and make $tool"
-	plan
-	exit
-fi
+tools_or_skip "hostile mirrors" python3 "$tool"
 
 # Two issues: the reader has the first, mirrors carry the second.
 newsroom h "The Harbour"

@@ -3,11 +3,7 @@
 # goes on.
 . "$SRC/tests/lib/tap.sh"
 . "$SRC/tests/lib/newsroom.sh"
-if ! command -v python3 >/dev/null; then
-	skip "killed syncs" "needs python3"
-	plan
-	exit
-fi
+tools_or_skip "killed syncs" python3
 
 newsroom h "The Harbour"
 page h tide "The tide" "High water at noon."

@@ -2,11 +2,7 @@
 # Mirrors that a reader is told of, and what is known about countries.
 . "$SRC/tests/lib/tap.sh"
 . "$SRC/tests/lib/newsroom.sh"
-if ! command -v python3 >/dev/null; then
-	skip "outlets" "needs python3"
-	plan
-	exit
-fi
+tools_or_skip "outlets" python3
 
 # get EXPRESSION: of the JSON in $out, called o.
 get() {

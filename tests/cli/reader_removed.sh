@@ -4,11 +4,7 @@
 . "$SRC/tests/lib/tap.sh"
 . "$SRC/tests/lib/mirror.sh"
 . "$SRC/tests/lib/newsroom.sh"
-if ! command -v minisign >/dev/null || ! command -v python3 >/dev/null; then
-	skip "whose a 451 is" "needs minisign and python3"
-	plan
-	exit
-fi
+tools_or_skip "whose a 451 is" minisign python3
 
 newsroom h "The Harbour"
 page h tide "The tide" "High water at noon."

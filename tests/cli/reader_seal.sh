@@ -3,22 +3,7 @@
 # build on; older ones when they are asked for.
 . "$SRC/tests/lib/tap.sh"
 . "$SRC/tests/lib/newsroom.sh"
-if ! command -v faketime >/dev/null; then
-	skip "sealed weeks" "faketime is not installed"
-	plan
-	exit
-fi
-
-# at DAY COMMAND...: run at noon of that day.
-at() {
-	faketime "$1 12:00:00" "${@:2}"
-}
-
-# out DAY [OPTION...]: what is new is packed and published on that day.
-out() {
-	at "$1" erika-press pack -q -C h/room "${@:2}" h/pages >/dev/null 2>&1 &&
-		at "$1" erika-press publish -q -C h/room >/dev/null 2>&1
-}
+tools_or_skip "sealed weeks" faketime
 
 # ids: of the articles in the library.
 ids() {
@@ -32,13 +17,13 @@ at 2026-09-01 erika-press init -q --no-passphrase --name "The Harbour" h/room \
 printf '[mirror "m"]\nto = %s\n' "$PWD/h/m" >h/room/mirrors.ini
 page h tide "The tide" "High water at noon. $(seq 900 | tr '\n' ' ')" \
 	2026-09-01T10:00:00Z
-out 2026-09-01
+issue_on 2026-09-01 h
 page h fog "Fog" "None at all." 2026-09-08T10:00:00Z
-out 2026-09-08
+issue_on 2026-09-08 h
 page h gulls "Gulls" "They took the bread." 2026-10-06T10:00:00Z
-out 2026-10-06
+issue_on 2026-10-06 h
 page h pier "The pier" "It stands." 2026-11-10T10:00:00Z
-out 2026-11-10
+issue_on 2026-11-10 h
 run 0 "past weeks are sealed" at 2026-11-11 erika-press seal -C h/room
 run 0 "and published" at 2026-11-11 erika-press publish -q -C h/room
 
@@ -71,7 +56,7 @@ like "$err" 'nothing new' "nothing is taken back"
 
 page h tide "The tide" "High water at one. $(seq 900 | tr '\n' ' ')" \
 	2026-09-01T10:00:00Z
-out 2026-11-12 --correction "At one."
+issue_on 2026-11-12 h --correction "At one."
 ok $? "an article of a sealed week is corrected"
 reader based
 at 2026-11-12 erika add -q --yes h/m/m/1.root.json

@@ -2,12 +2,7 @@
 # News in a file: written, carried, checked, taken in.
 . "$SRC/tests/lib/tap.sh"
 . "$SRC/tests/lib/newsroom.sh"
-if ! command -v python3 >/dev/null || ! command -v tar >/dev/null ||
-	! command -v faketime >/dev/null; then
-	skip "share files" "needs python3, tar and faketime"
-	plan
-	exit
-fi
+tools_or_skip "share files" python3 tar faketime
 
 newsroom h "The Harbour"
 right=$words

@@ -3,11 +3,7 @@
 . "$SRC/tests/lib/tap.sh"
 . "$SRC/tests/lib/newsroom.sh"
 tool=$ERIKA_BIN/tests/tool/headtool
-if ! command -v python3 >/dev/null || [ ! -x "$tool" ]; then
-	skip "two heads" "needs python3 and make $tool"
-	plan
-	exit
-fi
+tools_or_skip "two heads" python3 "$tool"
 
 # other FOLDER: sign its head once more, otherwise.
 other() {

@@ -2,11 +2,7 @@
 # A reader's days: add, sync, list, read; what it costs, and what it says.
 . "$SRC/tests/lib/tap.sh"
 . "$SRC/tests/lib/newsroom.sh"
-if ! command -v python3 >/dev/null; then
-	skip "the reader" "needs python3"
-	plan
-	exit
-fi
+tools_or_skip "the reader" python3
 
 newsroom h "The Harbour"
 page h tide "The tide" "High water at noon." 2026-11-18T10:00:00Z

@@ -2,11 +2,7 @@
 # erika verify: a bundle and its minisign signature, by themselves.
 . "$SRC/tests/lib/tap.sh"
 . "$SRC/tests/lib/newsroom.sh"
-if ! command -v python3 >/dev/null; then
-	skip "verifying bundles" "needs python3"
-	plan
-	exit
-fi
+tools_or_skip "verifying bundles" python3
 
 newsroom h "The Harbour"
 page h tide "The tide" "High water at noon."

@@ -6,11 +6,7 @@
 . "$SRC/tests/lib/tap.sh"
 . "$SRC/tests/lib/keys.sh"
 tool=$ERIKA_BIN/tests/tool/headtool
-if ! command -v python3 >/dev/null || ! command -v faketime >/dev/null; then
-	skip "recovery" "needs python3 and faketime"
-	plan
-	exit
-fi
+tools_or_skip "recovery" python3 faketime
 
 # ---- the newsroom: keys apart, root two of three, in three hands
 

@@ -6,17 +6,10 @@
 
 tool=$ERIKA_BIN/tests/tool/fetchtool
 lack=$ERIKA_BIN/tests/tool/lacktool
-if [ "$(uname)" != Linux ] || ! [ -x "$tool" ] || ! [ -x "$lack" ] ||
-	! command -v python3 >/dev/null; then
-	skip "the sandbox" "needs Linux, python3 and make $tool $lack"
-	plan
-	exit
-fi
-if [ "$("$tool" -r | head -c 4)" = none ]; then
-	skip "the sandbox" "$("$tool" -r)"
-	plan
-	exit
-fi
+[ "$(uname)" = Linux ] || skip_all "the sandbox" "needs Linux"
+tools_or_skip "the sandbox" "$tool" "$lack" python3
+[ "$("$tool" -r | head -c 4)" != none ] ||
+	skip_all "the sandbox" "$("$tool" -r)"
 
 # ---- no /proc: nobody says how much memory is in use already
 
@@ -109,12 +102,9 @@ wait "$sync" 2>/dev/null
 
 # ---- what is on the line
 
-if ! command -v ip >/dev/null || ! command -v openssl >/dev/null ||
-	! unshare -nm true 2>/dev/null; then
-	skip "capturing" "needs ip, openssl and may make no network namespace"
-	plan
-	exit
-fi
+tools_or_skip "capturing" ip openssl
+unshare -nm true 2>/dev/null ||
+	skip_all "capturing" "may make no network namespace"
 
 {
 	openssl req -x509 -newkey ec -nodes -days 2 \
@@ -184,11 +174,8 @@ trust h --mirror https://m.example/er/ --mirror http://n.example/er/ \
 ok $? "a reader with three mirrors"
 SRC=$SRC ERIKA_BIN=$ERIKA_BIN PIN=$pin unshare -nm bash inside.sh
 status=$?
-if [ $status -eq 77 ]; then
-	skip "capturing" "cannot put another file over /etc/resolv.conf"
-	plan
-	exit
-fi
+[ $status -ne 77 ] ||
+	skip_all "capturing" "cannot put another file over /etc/resolv.conf"
 ok $status "a network of its own"
 
 packets() {

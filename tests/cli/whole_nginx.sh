@@ -4,13 +4,8 @@
 . "$SRC/tests/lib/tap.sh"
 . "$SRC/tests/lib/ports.sh"
 . "$SRC/tests/lib/newsroom.sh"
-nginx=$(PATH=$PATH:/usr/sbin command -v nginx)
-for tool in nginx minisign curl python3; do
-	PATH=$PATH:/usr/sbin command -v $tool >/dev/null && continue
-	skip "the whole way" "$tool is not installed"
-	plan
-	exit
-done
+PATH=$PATH:/usr/sbin
+tools_or_skip "the whole way" nginx minisign curl python3
 articles=$SRC/tests/articles
 
 # nginx's workers are another user when root starts it: what it serves must lie
@@ -70,7 +65,7 @@ http {
 	$(server "$part" "$web/part" 'error_page 404 =200 /sorry.html; gzip on;')
 }
 CONF
-	"$nginx" -p "$PWD" -e "$PWD/nginx.err" -c "$PWD/nginx.conf" 2>nginx.out &
+	nginx -p "$PWD" -e "$PWD/nginx.err" -c "$PWD/nginx.conf" 2>nginx.out &
 	nginx_pid=$!
 	for _ in $(seq 100); do
 		curl -sfo /dev/null "http://127.0.0.1:$plain/m/1.root.json" && return 0
@@ -81,7 +76,7 @@ CONF
 }
 # Somebody may have taken a port meanwhile.
 start_nginx || start_nginx || start_nginx
-ok $? "nginx $("$nginx" -v 2>&1 | sed 's,.*/,,') serves it" || {
+ok $? "nginx $(nginx -v 2>&1 | sed 's,.*/,,') serves it" || {
 	sed 's/^/# /' nginx.out nginx.err
 	plan
 	exit

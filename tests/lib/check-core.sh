@@ -41,15 +41,6 @@ writable() {
 			$3 !~ /^0+$/ { print object, $2 }'
 }
 
-none() {
-	if [ -s "$1" ]; then
-		ok 1 "$2"
-		sed 's/^/#   /' "$1"
-	else
-		ok 0 "$2"
-	fi
-}
-
 lib=$ERIKA_BIN/liberika.a
 [ -s "$lib" ]
 ok $? "liberika.a is there"

@@ -8,16 +8,6 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$SRC" || exit 1
 
-# none FILE NAME: the file lists what is wrong.
-none() {
-	if [ -s "$1" ]; then
-		ok 1 "$2"
-		sed 's/^/#   /' "$1"
-	else
-		ok 0 "$2"
-	fi
-}
-
 # ---- what a page says
 
 # plain PAGE: as text, no line broken.

@@ -87,15 +87,6 @@ rules() {
 		grep -v '^src/ingest/' | sed 's/ / includes /'
 }
 
-none() {
-	if [ -s "$1" ]; then
-		ok 1 "$2"
-		sed 's/^/#   /' "$1"
-	else
-		ok 0 "$2"
-	fi
-}
-
 includes "$SRC" >"$work/includes"
 [ "$(wc -l <"$work/includes")" -gt 100 ]
 ok $? "the source has includes"

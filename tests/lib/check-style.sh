@@ -45,15 +45,6 @@ calls='strcpy|stpcpy|strcat|sprintf|vsprintf|strtok|strtok_r'
 calls="$calls|atoi|atol|atoll|atof|gets|scanf|fscanf|sscanf|vscanf|vfscanf"
 calls="$calls|vsscanf|alloca|tmpnam|tempnam|mktemp|system|popen"
 
-none() {
-	if [ -s "$1" ]; then
-		ok 1 "$2"
-		sed 's/^/#   /' "$1"
-	else
-		ok 0 "$2"
-	fi
-}
-
 cd "$SRC" || exit 1
 mapfile -t all < <(find src tests -name '*.[ch]' | sort)
 mapfile -t src < <(find src -name '*.[ch]' | sort)

@@ -3,16 +3,9 @@ export PYTHONDONTWRITEBYTECODE=1
 
 # lab_or_skip NAME: ends the test, skipped, where there can be none.
 lab_or_skip() {
-	if ! command -v python3 >/dev/null; then
-		lab_why="needs python3"
-	elif [ ! -x "$ERIKA_BIN/tests/net/lagd" ]; then
-		lab_why="needs make tools"
-	else
-		lab_why=$(python3 "$SRC/tests/net/lab.py" --check) && return
-	fi
-	skip "$1" "$lab_why"
-	plan
-	exit
+	tools_or_skip "$1" python3 "$ERIKA_BIN/tests/net/lagd"
+	lab_why=$(python3 "$SRC/tests/net/lab.py" --check) ||
+		skip_all "$1" "$lab_why"
 }
 
 # lab_start ROOT MIRRORS [OPTION...]: mirrors of that folder; sets $lab_pid,

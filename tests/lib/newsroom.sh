@@ -27,11 +27,21 @@ HTML
 
 # issue DIR [OPTION...]: pack what is new in DIR/pages, and publish.
 issue() {
-	issue_dir=$1
-	shift
-	erika-press pack -q -C "$issue_dir/room" "$@" "$issue_dir/pages" \
-		>"$issue_dir/pack.out" 2>&1 &&
-		erika-press publish -q -C "$issue_dir/room" \
+	issue_by "" "$@"
+}
+
+# issue_on DAY DIR [OPTION...]: the same at noon of that day.
+issue_on() {
+	issue_by "at $1" "${@:2}"
+}
+
+issue_by() {
+	issue_how=$1
+	issue_dir=$2
+	shift 2
+	$issue_how erika-press pack -q -C "$issue_dir/room" "$@" \
+		"$issue_dir/pages" >"$issue_dir/pack.out" 2>&1 &&
+		$issue_how erika-press publish -q -C "$issue_dir/room" \
 			>"$issue_dir/publish.out" 2>&1 || {
 		sed 's/^/#   /' "$issue_dir"/p*.out
 		return 1

@@ -51,6 +51,21 @@ unlike() {
 	fi
 }
 
+# at DAY COMMAND...: run it at noon of that day.
+at() {
+	faketime "$1 12:00:00" "${@:2}"
+}
+
+# none FILE NAME: the file is empty.
+none() {
+	if [ -s "$1" ]; then
+		ok 1 "$2"
+		sed 's/^/#   /' "$1"
+	else
+		ok 0 "$2"
+	fi
+}
+
 # run STATUS NAME COMMAND...: runs it, keeps $out and $err, checks its status.
 run() {
 	run_want=$1
@@ -70,6 +85,21 @@ run() {
 skip() {
 	tap_count=$((tap_count + 1))
 	echo "ok $tap_count - $1 # SKIP $2"
+}
+
+# skip_all NAME WHY: what is left of this test is not run.
+skip_all() {
+	skip "$1" "$2"
+	plan
+	exit
+}
+
+# tools_or_skip NAME TOOL...: all of them are here, or nothing is run.
+tools_or_skip() {
+	for tools_one in "${@:2}"; do
+		command -v "$tools_one" >/dev/null ||
+			skip_all "$1" "needs $tools_one"
+	done
 }
 
 # The last line of every test.

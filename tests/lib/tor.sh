@@ -6,13 +6,7 @@ tor_relays="a1 a2 a3 r1 r2"
 PATH=$PATH:/usr/sbin
 
 tor_or_skip() {
-	local need
-	for need in tor tor-gencert python3; do
-		command -v $need >/dev/null && continue
-		skip "$1" "$need is not installed"
-		plan
-		exit
-	done
+	tools_or_skip "$1" tor tor-gencert python3
 }
 
 # tor_common NAME: what all have in common. Neither long-lived guards nor

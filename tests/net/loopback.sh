@@ -5,11 +5,7 @@
 . "$SRC/tests/lib/newsroom.sh"
 . "$SRC/tests/lib/lab.sh"
 . "$SRC/tests/lib/deeds.sh"
-if ! command -v python3 >/dev/null; then
-	skip "bad mirrors on loopback" "needs python3"
-	plan
-	exit
-fi
+tools_or_skip "bad mirrors on loopback" python3
 
 deed_outlet h
 ok $? "there is an outlet"

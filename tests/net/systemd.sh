@@ -5,24 +5,17 @@
 . "$SRC/tests/lib/tap.sh"
 . "$SRC/tests/lib/newsroom.sh"
 PATH=$PATH:/usr/sbin:/sbin
-# give_up WHY: this machine cannot.
-give_up() {
-	skip "the units under systemd" "$1"
-	plan
-	exit
-}
-[ "$(id -u)" = 0 ] || give_up "namespaces and cgroups need root"
-[ -x /lib/systemd/systemd ] || give_up "systemd is not installed"
-for need in unshare nsenter findmnt ip curl systemctl python3; do
-	command -v $need >/dev/null || give_up "$need is not installed"
-done
+units="the units under systemd"
+[ "$(id -u)" = 0 ] || skip_all "$units" "namespaces and cgroups need root"
+tools_or_skip "$units" /lib/systemd/systemd unshare nsenter findmnt ip curl \
+	systemctl python3
 
 # Where this process is among the cgroups, and a child of that.
 top=$(findmnt -n -t cgroup2 -o TARGET | head -n 1)
-[ -n "$top" ] || give_up "there is no cgroup2"
+[ -n "$top" ] || skip_all "$units" "there is no cgroup2"
 cgroup=${top%/}$(sed -n 's/^0:://p' /proc/self/cgroup)
 cgroup=${cgroup%/}/erika-test-$$
-mkdir "$cgroup" 2>mkdir.err || give_up "cgroups cannot be made here"
+mkdir "$cgroup" 2>mkdir.err || skip_all "$units" "cgroups cannot be made here"
 box= other=
 cleanup() {
 	[ -n "$other" ] && kill "$other" 2>/dev/null
@@ -73,7 +66,7 @@ for _ in $(seq 200); do
 done
 if [ -z "$box" ] || ! runs; then
 	sed 's/^/# /' box.out | tail -n 5
-	give_up "systemd does not run in a box here: $(tail -n 1 box.out)"
+	skip_all "$units" "systemd does not run in a box here: $(tail -n 1 box.out)"
 fi
 ok 0 "systemd runs as process 1"
 root=/proc/$box/root
