@@ -243,6 +243,11 @@ ceremony_install(struct room *r, const struct proposal *p, struct diag *d)
 	struct buf file;
 	enum err e = proposal_check(p, d);
 
+	if (e == ERR_KEY || e == ERR_SIGNATURE)
+		e = diag_set(d, ERR_SIGNATURE,
+			"it is not complete; erika-press %s status says whose "
+			"signature is missing",
+			name);
 	buf_init(&file, LIMIT_METADATA);
 	if (e == ERR_OK)
 		e = proposal_metadata(p, &file);

@@ -74,7 +74,7 @@ key_create(struct desk *k, struct minisign_key *out, struct diag *d)
 {
 	struct sign_key *key = NULL;
 	struct pass pass = {.p = NULL};
-	char name[60];
+	char name[60], number[2 * MINISIGN_KEYNUM + 1];
 	unsigned n = 1;
 	enum err e = ERR_OK;
 
@@ -88,7 +88,8 @@ key_create(struct desk *k, struct minisign_key *out, struct diag *d)
 			k->no_pass ? NULL : &pass, &key, d);
 	if (e == ERR_OK) {
 		*out = *sign_key_public(key);
-		talk(k->cx, "new key keys/%s.key", name);
+		minisign_keynum_text(number, out->keynum);
+		talk(k->cx, "new key %s in keys/%s.key", number, name);
 	}
 	sign_key_free(key);
 	pass_free(&pass);

@@ -140,6 +140,25 @@ proposal_write(const struct proposal *p, const char *file, struct diag *d)
 	return e;
 }
 
+/* Where the file goes now. */
+static void
+next_tell(const struct ceremony *c, const struct proposal *p)
+{
+	const char *type = tuf_type_str(c->type);
+
+	fflush(stdout);
+	if (proposal_check(p, NULL) == ERR_OK)
+		talk(c->cx,
+			"Signed. The file goes back to the newsroom now: "
+			"erika-press %s install FILE, then publish.",
+			type);
+	else
+		talk(c->cx,
+			"Signed. The file goes to the next of those who have "
+			"not: erika-press %s sign FILE.",
+			type);
+}
+
 static enum err
 ceremony_sign(const struct ceremony *c, struct keyring *ring, struct diag *d)
 {
@@ -159,6 +178,8 @@ ceremony_sign(const struct ceremony *c, struct keyring *ring, struct diag *d)
 		e = proposal_write(p, c->args[0], d);
 	if (e == ERR_OK)
 		e = explain_signatures(p, ring, d);
+	if (e == ERR_OK)
+		next_tell(c, p);
 	proposal_free(p);
 	return e;
 }

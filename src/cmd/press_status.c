@@ -146,14 +146,18 @@ root_print(struct room *r, json_t *all, int64_t now, struct diag *d)
 	return e;
 }
 
+/* Not a desk that was removed: its last list stays named, and may end. */
 static enum err
-role_print(struct db_query *q, json_t *all, int64_t now, struct diag *d)
+role_print(struct db_query *q, const struct grants *g, json_t *all, int64_t now,
+	struct diag *d)
 {
 	const char *name = db_text(q, 0);
 	enum tuf_type type = TUF_TARGETS;
 	struct tuf_doc *doc;
 	enum err e;
 
+	if (strncmp(name, "d-", 2) == 0 && grants_find(g, name) == NULL)
+		return ERR_OK;
 	if (strcmp(name, "timestamp") == 0)
 		type = TUF_TIMESTAMP;
 	if (strcmp(name, "snapshot") == 0)
@@ -166,6 +170,29 @@ role_print(struct db_query *q, json_t *all, int64_t now, struct diag *d)
 	return e;
 }
 
+static enum err
+roles_print(struct room *r, json_t *all, int64_t now, struct diag *d)
+{
+	struct chain c;
+	struct db_query *q;
+	enum err e = chain_load(r, CHAIN_LAST, &c, d), done;
+
+	if (e == ERR_OK)
+		e = db_query(r->db, d, &q,
+			"SELECT name, file FROM role"
+			" WHERE name NOT GLOB 's-*'",
+			"");
+	if (e == ERR_OK) {
+		while (e == ERR_OK && db_row(q))
+			e = role_print(q, &c.grants, all, now, d);
+		done = db_done(r->db, q, d);
+		if (e == ERR_OK)
+			e = done;
+	}
+	chain_free(&c);
+	return e;
+}
+
 enum err
 press_status(struct context *cx, int argc, char **argv, struct diag *d)
 {
@@ -173,9 +200,8 @@ press_status(struct context *cx, int argc, char **argv, struct diag *d)
 	const struct opt opts[] = {
 		ROOM_OPTIONS(ro), {NULL, 0, OPT_FLAG, NULL, NULL, NULL}};
 	struct room *r = NULL;
-	struct db_query *q;
 	json_t *all = NULL;
-	enum err e, done;
+	enum err e;
 	int first;
 
 	e = command_opts(cx, opts, argc, argv, 0, 0, &first, d);
@@ -192,17 +218,7 @@ press_status(struct context *cx, int argc, char **argv, struct diag *d)
 	if (e == ERR_OK)
 		e = root_print(r, all, clock_now(), d);
 	if (e == ERR_OK)
-		e = db_query(r->db, d, &q,
-			"SELECT name, file FROM role"
-			" WHERE name NOT GLOB 's-*'",
-			"");
-	if (e == ERR_OK) {
-		while (e == ERR_OK && db_row(q))
-			e = role_print(q, all, clock_now(), d);
-		done = db_done(r->db, q, d);
-		if (e == ERR_OK)
-			e = done;
-	}
+		e = roles_print(r, all, clock_now(), d);
 	if (e == ERR_OK && all != NULL)
 		press_json_print(all);
 	json_decref(all);

@@ -87,6 +87,8 @@ run 0 "targets' key signs on a machine with nothing else" \
 	erika-press targets sign --key ../safe/targets.key ../stick/add.proposal
 like "$out" "^words   $words\$" "after showing whose it is"
 like "$out" '^complete$' "and says that it is complete"
+like "$err" 'goes back to the newsroom now.*erika-press targets install' \
+	"and whose turn it is"
 cd ..
 run 2 "it is no root" erika-press root install -C room stick/add.proposal
 run 0 "install" erika-press targets install -C room stick/add.proposal
@@ -129,12 +131,16 @@ run 15 "a desk with open weeks is not dropped" \
 like "$err" '2 of its bundles.*seal them first' "and why is said"
 cp safe/archive.key room/keys/desk-culture.key
 run 0 "one without is" erika-press desk add -C room --no-passphrase culture
+number=${err#*new key } number=${number%% *}
+like "$out" "\\+ d-culture +gets the key $number" "its new key is named"
 run 0 "half a pair, of a run that was killed, is in nobody's way" \
 	cmp safe/archive.key room/keys/desk-culture.key
 rm room/keys/desk-culture.key
 run 0 "after it was published" erika-press publish -C room
 run 0 "remove" erika-press desk remove -C room culture
 run 0 "publish" erika-press publish -C room
+unlike "$(erika-press status -C room)" 'd-culture' \
+	"its last list may end without a word"
 run 0 "readers follow" follows m
 run 1 "then it packs no more" erika-press pack -C room --desk culture \
 	"$(article four)"
@@ -161,8 +167,10 @@ cp stick/root.proposal stick/copy.proposal
 run 0 "the first signs" erika-press root sign --key safe/root-1.key \
 	stick/root.proposal
 like "$out" '^not complete$' "which is not enough"
+like "$err" 'goes to the next of those who have not' "and where it goes is said"
 run 10 "so it is not installed" erika-press root install -C room \
 	stick/root.proposal
+like "$err" 'not complete; erika-press root status says whose' "nor why not"
 run 0 "the second signs a copy elsewhere" erika-press root sign \
 	--key safe/root-2.key stick/copy.proposal
 run 0 "root status of both" erika-press root status -C room \
