@@ -198,6 +198,30 @@ ceremony_propose(struct room *r, const struct context *cx,
 	return e;
 }
 
+enum err
+ceremony_may_drop(struct room *r, const char *role, struct diag *d)
+{
+	int64_t open = 0;
+	bool found;
+	enum err e;
+
+	if (strncmp(role, "d-", 2) != 0)
+		return diag_set(d, ERR_REFUSED,
+			"only a desk can be dropped: what %s lists would be "
+			"lost to readers",
+			role);
+	e = db_one_int(r->db, d, &open, &found,
+		"SELECT count(*) FROM bundle WHERE desk=? AND sealed=0", "t",
+		role + 2);
+	if (e == ERR_OK && open > 0)
+		e = diag_set(d, ERR_REFUSED,
+			"%lld of its bundles are in weeks that are not sealed "
+			"and would be lost to readers: seal them first, or "
+			"give it another key with desk rotate",
+			(long long)open);
+	return e;
+}
+
 /* ---- one that exists */
 
 static enum err

@@ -24,4 +24,9 @@ enum err ceremony_read(char **files, size_t n, struct proposal **out,
 enum err ceremony_install(
 	struct room *r, const struct proposal *p, struct diag *d) ERR_MUST_USE;
 
+/* Whether a role of targets may end: what it lists can be found only as long
+ * as it is there. ERR_REFUSED for all but a desk without open weeks. */
+enum err ceremony_may_drop(
+	struct room *r, const char *role, struct diag *d) ERR_MUST_USE;
+
 #endif

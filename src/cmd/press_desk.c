@@ -133,26 +133,15 @@ desk_put(struct desk *k, bool known, struct diag *d)
 	return e == ERR_OK ? grants_put(&k->chain.grants, k->role, &key, d) : e;
 }
 
-/* What a desk lists can be found only as long as it is there. */
 static enum err
 desk_drop(struct desk *k, struct diag *d)
 {
-	int64_t open = 0;
-	bool found;
 	enum err e;
 
 	if (grants_find(&k->chain.grants, k->role) == NULL)
 		return diag_set(
 			d, ERR_MISSING, "there is no desk \"%s\"", k->name);
-	e = db_one_int(k->r->db, d, &open, &found,
-		"SELECT count(*) FROM bundle WHERE desk=? AND sealed=0", "t",
-		k->name);
-	if (e == ERR_OK && open > 0)
-		e = diag_set(d, ERR_REFUSED,
-			"%lld of its bundles are in weeks that are not sealed "
-			"and would be lost to readers: seal them first, or "
-			"give it another key with desk rotate",
-			(long long)open);
+	e = ceremony_may_drop(k->r, k->role, d);
 	if (e == ERR_OK)
 		grants_drop(&k->chain.grants, k->role);
 	return e;

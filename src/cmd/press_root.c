@@ -29,12 +29,20 @@ new_make(const struct ceremony *c, struct room *r, struct diag *d)
 	int64_t now = clock_now();
 	enum err e = chain_load(
 		r, c->type == TUF_TARGETS ? CHAIN_ALL : CHAIN_LAST, &chain, d);
+	bool drops;
+	size_t i;
 
 	if (e == ERR_OK && c->type == TUF_ROOT)
 		e = grants_read(chain.root, &g, d);
 	if (e == ERR_OK)
 		e = change_apply(c->type == TUF_ROOT ? &g : &chain.grants,
 			c->type, &r->keys, c->args, c->n, now, d);
+	/* Every other change is three words. */
+	for (i = 0; e == ERR_OK && i + 1 < c->n; i += drops ? 2 : 3) {
+		drops = strcmp(c->args[i], "drop") == 0;
+		if (drops)
+			e = ceremony_may_drop(r, c->args[i + 1], d);
+	}
 	if (e == ERR_OK)
 		e = ceremony_propose(r, c->cx, &chain, c->type,
 			c->type == TUF_ROOT ? &g : &chain.grants, c->out, NULL,

@@ -129,6 +129,10 @@ like "$(erika-press key list -C room)" '^desk-sport +[0-9A-F]+ .* -$' \
 run 15 "a desk with open weeks is not dropped" \
 	erika-press desk remove -C room sport
 like "$err" '2 of its bundles.*seal them first' "and why is said"
+run 15 "nor by another command" erika-press targets new -C room drop d-sport
+run 15 "and a year never" erika-press targets new -C room drop \
+	"$(erika-press status -C room | grep -o 'y-20[0-9]*' | head -n 1)"
+like "$err" 'only a desk can be dropped' "since its weeks would go with it"
 cp safe/archive.key room/keys/desk-culture.key
 run 0 "one without is" erika-press desk add -C room --no-passphrase culture
 number=${err#*new key } number=${number%% *}
