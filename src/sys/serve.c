@@ -369,6 +369,8 @@ serve_drain(struct serve *s, struct diag *d)
 
 	tell_time(s);
 	end = s->now + (int64_t)s->config.drain_seconds * 1000;
+	/* Who is in the queue of a socket that is closed is lost. */
+	accept_all(s, &s->listener);
 	s->draining = true;
 	serve_close(&s->listener);
 	serve_close(&s->metrics);

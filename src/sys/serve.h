@@ -125,7 +125,8 @@ unsigned serve_allowed(unsigned wanted);
 enum err serve_new(const struct serve_config *c, struct serve **out,
 	struct diag *d) ERR_MUST_USE;
 
-/* Close all, unlink the socket's path, restore the signal mask. */
+/* Close all, unlink the socket's path, forget signals that were blocked and
+ * restore the signal mask. */
 void serve_free(struct serve *s);
 
 /* Where it is reached: "http://127.0.0.1:43211/", "unix:/path". */
@@ -159,7 +160,8 @@ bool serve_confine(const struct serve_reach *r);
 
 /* After SERVE_STOP: let nobody in, end idle connections, and go on with
  * answers and pushes until they are done, drain_seconds have passed, or SIGTERM
- * or SIGINT comes again. ERR_FAILED. */
+ * or SIGINT comes again. Who was let in just now has 2 s for its first request.
+ * ERR_FAILED. */
 enum err serve_drain(struct serve *s, struct diag *d) ERR_MUST_USE;
 
 struct serve_counts serve_count(const struct serve *s);

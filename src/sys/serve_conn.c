@@ -10,6 +10,10 @@
 /* Answers that one client gets before the others have their turn. */
 #define TURN_ANSWERS 32
 
+/* When the server ends, a client let in just before has this long for its
+ * first request, in ms: it is on its way. */
+#define FIRST_MS 2000
+
 /* Waiting input is kept in blocks of this size. */
 #define IN_BLOCK 512
 
@@ -430,20 +434,24 @@ has_more(const struct conn *c)
 	       recv(c->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
-/* End whoever waits for nothing of ours. */
+/* End whoever waits for nothing of ours, and has done so for `ms`. */
+static void
+drain_quiet(struct serve *s, enum conn_state state, int64_t ms)
+{
+	uint32_t i, next;
+
+	for (i = s->list[state].first; i != CONN_NONE; i = next) {
+		next = s->conn[i].next;
+		if (s->now - s->conn[i].since >= ms && !has_more(&s->conn[i]))
+			conn_drop(s, &s->conn[i]);
+	}
+}
+
 void
 conn_drain(struct serve *s)
 {
-	static const enum conn_state quiet[] = {CONN_IDLE, CONN_HEAD};
-	uint32_t i, next;
-	size_t k;
-
-	for (k = 0; k < sizeof(quiet) / sizeof(quiet[0]); k++)
-		for (i = s->list[quiet[k]].first; i != CONN_NONE; i = next) {
-			next = s->conn[i].next;
-			if (!has_more(&s->conn[i]))
-				conn_drop(s, &s->conn[i]);
-		}
+	drain_quiet(s, CONN_IDLE, 0);
+	drain_quiet(s, CONN_HEAD, FIRST_MS);
 }
 
 void

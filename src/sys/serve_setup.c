@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -160,6 +161,15 @@ configure(struct serve *s, const struct serve_config *c, struct diag *d)
 	return ERR_OK;
 }
 
+static void
+stop_signals(sigset_t *mask)
+{
+	sigemptyset(mask);
+	sigaddset(mask, SIGTERM);
+	sigaddset(mask, SIGINT);
+	sigaddset(mask, SIGHUP);
+}
+
 static enum err
 set_up(struct serve *s, struct diag *d)
 {
@@ -183,10 +193,7 @@ set_up(struct serve *s, struct diag *d)
 	s->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (s->epoll < 0)
 		return failed("epoll_create1", d);
-	sigemptyset(&mask);
-	sigaddset(&mask, SIGTERM);
-	sigaddset(&mask, SIGINT);
-	sigaddset(&mask, SIGHUP);
+	stop_signals(&mask);
 	s->signals = signalfd(-1, &mask, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (s->signals < 0)
 		return failed("signalfd", d);
@@ -219,6 +226,21 @@ serve_new(const struct serve_config *c, struct serve **out, struct diag *d)
 	return ERR_OK;
 }
 
+/* What came meanwhile must not end the process now: a client that broke off
+ * leaves a SIGPIPE. */
+static void
+unmask(struct serve *s)
+{
+	static const struct timespec none;
+	sigset_t mask;
+
+	stop_signals(&mask);
+	sigaddset(&mask, SIGPIPE);
+	while (sigtimedwait(&mask, NULL, &none) > 0)
+		continue;
+	(void)sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
+}
+
 void
 serve_free(struct serve *s)
 {
@@ -237,7 +259,7 @@ serve_free(struct serve *s)
 	close_if(s->signals);
 	close_if(s->epoll);
 	if (s->masked)
-		(void)sigprocmask(SIG_SETMASK, &s->old_mask, NULL);
+		unmask(s);
 	buf_free(&s->head);
 	free(s);
 }

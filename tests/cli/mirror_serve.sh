@@ -98,6 +98,14 @@ mirror_start -c slow.conf
 results python3 "$SRC/tests/lib/http_evict.py" "$port"
 mirror_stop
 
+# ---- the end
+mirror_start --root tree --listen 127.0.0.1:0
+# What a client that breaks off may leave: sendfile has no MSG_NOSIGNAL.
+kill -PIPE "$mirror_pid"
+results python3 "$SRC/tests/lib/http_end.py" "$port" "$mirror_pid"
+wait "$mirror_pid"
+is "$?" 0 "it ends with 0"
+
 # ---- clients that make it keep much
 mirror_start --root tree --listen 127.0.0.1:0
 results python3 "$SRC/tests/lib/http_hoard.py" "$port" "$mirror_pid"
