@@ -62,6 +62,8 @@ run 0 "the old head again" erika sync --from h/m
 
 run 0 "the proof is written" erika outlets --proof p.json "The Harbour"
 run 12 "met again" erika sync --from twin
+run 1 "it is not written over" erika outlets --proof p.json "The Harbour"
+like "$err" 'already there: p\.json' "a file that is there"
 run 0 "it is kept once" erika outlets --proof again.json
 cmp -s p.json again.json
 ok $? "as the same bytes"

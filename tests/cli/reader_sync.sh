@@ -60,6 +60,23 @@ is "$(printf '%s\n' "$out" | cut -c 1-44 | sed 's/^ *[0-9]* //')" \
 * 2026-11-17 en      Gulls" "newest first, unread"
 run 0 "on a terminal" python3 -c 'import pty, sys; sys.exit(pty.spawn(["erika", "list"]))'
 like "$out" '^\* unread  \+ corrected  - retracted' "the marks are explained"
+if command -v script >/dev/null; then
+	narrow() { # NAME COMMAND: on a phone no line is longer but by a word
+		script -qec "stty cols 40 rows 60; $2" /dev/null </dev/null |
+			tr -d '\r' >narrow.txt
+		is "$(grep -E '.{41}' narrow.txt | awk 'NF > 2')" "" "$1"
+	}
+	PAGER=cat narrow "an article's head on a phone" "erika read tide"
+	like "$(tr -s ' \n' ' ' <narrow.txt)" \
+		'authentic: signed by The Harbour, desk news \(key' "is all there"
+	erika forget -q --read
+	narrow "an outlet on a phone" "erika outlets"
+	is "$(tr -s ' \n' ' ' <narrow.txt | grep -c "words $words root")" 1 \
+		"has its words whole"
+	narrow "its usage on a phone" "erika sync --no-such; erika read"
+else
+	skip "narrow terminals" "needs script"
+fi
 run 0 "as JSON, a line each" erika list --json
 is "$(printf '%s\n' "$out" | python3 -c '
 import json, sys

@@ -19,6 +19,10 @@ pub=h/room/keys/newsroom.pub
 # ---- with a key
 
 reader one
+echo "a letter" >letter
+run 1 "a file of another kind" erika verify letter
+like "$err" 'letter is no share file .* nor does it look like a bundle' \
+	"is called that"
 run 0 "with the desk's public key" erika verify --key $pub a.ekb
 like "$out" '^authentic: signed by the key in .*newsroom\.pub \(key ' \
 	"it is authentic"
