@@ -14,6 +14,7 @@
 #include "../core/tuf.h"
 #include "../sys/clock.h"
 #include "../sys/file.h"
+#include "press_copy.h"
 #include "press_push_list.h"
 #include "press_records.h"
 
@@ -63,7 +64,6 @@ struct run {
 	size_t n;
 	struct buf head; /* ours */
 	uint8_t head_hash[32];
-	uint64_t version;
 	int64_t newest; /* id of the last file */
 	bool all;
 	bool progress;
@@ -300,6 +300,7 @@ asked(struct run *r, struct pushing *p, const struct upload_event *ev,
 	struct diag *d)
 {
 	struct tuf_doc *doc = NULL;
+	struct diag newer;
 	uint8_t hash[32];
 	char why[256];
 	bool found;
@@ -315,17 +316,11 @@ asked(struct run *r, struct pushing *p, const struct upload_event *ev,
 					 TUF_TIMESTAMP, &doc, NULL) != ERR_OK)
 		return over(r, p, ERR_NETWORK,
 			"what it serves is no repository of erika's");
-	if (doc != NULL && doc->version > r->version) {
-		snprintf(why, sizeof(why),
-			"it has timestamp version %llu, and this newsroom is "
-			"at %llu: either press.db is an old copy, or somebody "
-			"else signs (erika-press-keys(7))",
-			(unsigned long long)doc->version,
-			(unsigned long long)r->version);
-		tuf_free(doc);
-		return over(r, p, ERR_ROLLBACK, why);
-	}
 	tuf_free(doc);
+	/* A head by a key that was replaced gives way to the new root. */
+	if (ev->status == 200 &&
+		copy_check_head(r->room, ev->body, &newer) == ERR_ROLLBACK)
+		return over(r, p, ERR_ROLLBACK, newer.why);
 	if (ev->status == 200 && span_eq(ev->body, buf_view(&r->head)) &&
 		!r->all) {
 		p->phase = PHASE_HEAD;
@@ -496,7 +491,6 @@ head_read(struct run *r, struct diag *d)
 		e = tuf_parse(buf_view(&r->head), LIMIT_TIMESTAMP,
 			TUF_TIMESTAMP, &doc, d);
 	if (e == ERR_OK) {
-		r->version = doc->version;
 		hash_bytes(HASH_SHA256, buf_view(&r->head), r->head_hash);
 		e = records_listed(r->room, "m/1.root.json", d);
 	}

@@ -358,4 +358,36 @@ stop_all
 servers_stop
 wait
 trap - EXIT
+# ---- a thief of the timestamp's key ran ahead on a mirror of ours
+if command -v python3 >/dev/null; then
+	newsroom k "The Quay"
+	page k eel "The eel" "It swam."
+	erika-press pack -q -C k/room k/pages >/dev/null 2>&1
+	for key in daily daily-2; do
+		erika-press key new -q -C k/room --no-passphrase $key
+	done
+	erika-press root new -q -C k/room set timestamp daily >/dev/null
+	node quay "$words"
+	start quay
+	trap 'kill "${pid[quay]}" 2>/dev/null' EXIT
+	printf '[mirror "quay"]\nto = %s\n' "${at[quay]}" >k/room/mirrors.ini
+	run 0 "publish" erika-press publish -C k/room
+	mkdir evil && cp -r quay/m evil/
+	python3 "$SRC/tests/lib/thief.py" "$ERIKA_BIN/tests/tool/headtool" evil \
+		timestamp=k/room/keys/daily.key set timestamp version=9000
+	run 0 "a head by a stolen key is pushed to our mirror" python3 -c '
+import sys, urllib.request
+put = urllib.request.Request(sys.argv[1] + "m/timestamp.json", method="PUT",
+                             data=open("evil/m/timestamp.json", "rb").read())
+urllib.request.urlopen(put, timeout=60)' "${at[quay]}"
+	run 0 "which serves it" cmp evil/m/timestamp.json quay/m/timestamp.json
+	run 12 "publish notices" erika-press publish -C k/room
+	like "$err" 'quay: it has timestamp version 9000' "and says so"
+	erika-press root new -q -C k/room set timestamp daily-2 >/dev/null
+	run 0 "with another key" erika-press publish -C k/room
+	run 0 "the mirror is ours again" \
+		cmp k/room/repository/m/timestamp.json quay/m/timestamp.json
+	stop quay
+	trap - EXIT
+fi
 plan

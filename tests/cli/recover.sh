@@ -207,6 +207,11 @@ run 0 "archive: the thief and a mirror rewrite it" finds evil $sealed boris
 is "$(got $sealed)" rewritten "for who asks there first"
 thief evil d-news=safe/archive.key list d-news $opened forged
 run 1 "but no open week" finds evil $opened carla
+cp -r good worse
+thief worse "y-2026=safe/archive.key,$online" list y-2026 $opened "rewritten"
+run 0 "archive: with the online keys open weeks, too" finds worse $opened emil
+is "$(got $opened)" rewritten "of every desk"
+rm -r worse
 run 0 "archive: the newsroom makes another key" press targets new \
 	set archive "$(newkey archive-2)" -o stick
 run 0 "targets sign" ceremony targets stick safe/targets.key
@@ -223,6 +228,42 @@ run 1 "archive: and refuses the thief" finds evil $sealed boris
 rm -r evil && cp -r good evil
 thief evil s-2026-p09=safe/archive.key list s-2026-p09 $sealed "rewritten"
 run 1 "so does a newcomer, under the new head" finds evil $sealed dora
+
+# ================ mirrors (with the online keys: alone nothing)
+begin
+newcomer anna
+at erika sync -q --from good
+his='{"_type":"erika-mirrors-1","mirrors":[{"name":"his",'
+his=$his'"url":"https://his.example/e/"}]}'
+thief evil x=$stolen/mirrors.key list x x/mirrors.json "$his"
+run 0 "mirrors: alone it changes nothing" at erika sync --from evil
+rm -r evil && cp -r good evil
+thief evil "x=$stolen/mirrors.key,$online" list x x/mirrors.json "$his"
+run 0 "mirrors: with the online keys the thief names mirrors of his" \
+	at erika sync --from evil
+like "$(at erika outlets)" 'his\.example' "which readers then ask"
+for k in snapshot timestamp; do
+	press key new --no-passphrase $k-2 >/dev/null 2>&1
+	rm room/keys/$k.key
+done
+press root new -o stick set snapshot snapshot-2 set timestamp timestamp-2 \
+	>/dev/null 2>&1
+run 0 "mirrors: the online keys are replaced" \
+	ceremony root stick safe/root-1.key safe/root-2.key
+run 0 "and the mirrors'" press targets new set x "$(newkey mirrors-2)" \
+	-o stick2
+run 0 "targets sign" ceremony targets stick2 safe/targets.key
+cp mirrors-2.key mirrors-2.pub room/keys/
+rm room/keys/mirrors.key
+run 0 "and it publishes" press publish
+run 0 "mirrors: a reader follows" at erika sync --from good
+unlike "$(at erika outlets)" 'his\.example' "and forgets the thief's"
+like "$(at erika outlets)" 'good\.example' "but not the newsroom's"
+rm -r evil && cp -r good evil
+now=snapshot=room/keys/snapshot-2.key,timestamp=room/keys/timestamp-2.key
+thief evil "x=$stolen/mirrors.key,$now" list x x/mirrors.json "$his"
+run 11 "mirrors: even with the new online keys" at erika sync --from evil
+unlike "$(at erika outlets)" 'his\.example' "he names none"
 
 # ================ targets (with the online keys: alone nothing)
 begin
