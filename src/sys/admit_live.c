@@ -72,21 +72,104 @@ move_one(struct admit_place *pl, const char *rest, struct diag *d)
 	return e;
 }
 
+/* Targets on their way to F/t. */
+struct moving {
+	struct admit_place *pl;
+	size_t folders; /* flushed */
+	bool rest;	/* there are more: the whole disk is */
+	enum err e;	/* of a folder that went as a whole */
+	struct diag *d;
+};
+
+/* So many folders are flushed each. An archive has 5,000 of them, a few
+ * milliseconds apiece, in which nobody is served. */
+#define FLUSH_FOLDERS 32
+
+static enum err
+moving_flush(struct moving *m, const char *path, struct diag *d)
+{
+#ifdef __linux__
+	if (m->folders == FLUSH_FOLDERS) {
+		m->rest = true;
+		return ERR_OK;
+	}
+#endif
+	m->folders++;
+	return folder_flush(path, d);
+}
+
+/* What moving_flush left. */
+static enum err
+moving_end(const struct moving *m, const char *path, struct diag *d)
+{
+	enum err e = folder_flush(path, d);
+#ifdef __linux__
+	int fd = -1;
+
+	if (e != ERR_OK || !m->rest)
+		return e;
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || syncfs(fd) != 0)
+		e = file_errno(path, d);
+	if (fd >= 0)
+		close(fd);
+#else
+	(void)m;
+#endif
+	return e;
+}
+
+static enum err
+flush_moved(void *arg, const char *path, const char *rest, bool folder,
+	struct diag *d)
+{
+	(void)rest;
+	return folder ? moving_flush(arg, path, d) : ERR_OK;
+}
+
+static bool
+enter_moved(void *arg, const char *path, const char *rest)
+{
+	(void)path;
+	(void)rest;
+	return !((const struct moving *)arg)->rest;
+}
+
+/* A folder that is not there yet goes as a whole. */
+static bool
+enter_target(void *arg, const char *path, const char *rest)
+{
+	struct moving *m = arg;
+	char name[ADMIT_NAME + 8], to[ADMIT_PATH];
+
+	snprintf(name, sizeof(name), "t/%s", rest);
+	if (m->e != ERR_OK ||
+		stage_path(to, m->pl->live, name, NULL) != ERR_OK ||
+		rename(path, to) != 0)
+		return true;
+	m->e = folder_walk_some(to, enter_moved, flush_moved, m, m->d);
+	if (m->e == ERR_OK)
+		m->e = moving_flush(m, to, m->d);
+	return false;
+}
+
 /* Each folder is flushed when all of it has moved, and its parent after it. */
 static enum err
 move_target(void *arg, const char *path, const char *rest, bool folder,
 	struct diag *d)
 {
-	struct admit_place *pl = arg;
+	struct moving *m = arg;
 	char name[ADMIT_NAME + 8], to[ADMIT_PATH];
 	enum err e;
 
+	if (m->e != ERR_OK)
+		return m->e;
 	snprintf(name, sizeof(name), "t/%s", rest);
 	if (!folder)
-		return move_one(pl, name, d);
-	e = stage_path(to, pl->live, name, d);
+		return move_one(m->pl, name, d);
+	e = stage_path(to, m->pl->live, name, d);
 	if (e == ERR_OK && file_is_dir(to))
-		e = folder_flush(to, d);
+		e = moving_flush(m, to, d);
 	(void)rmdir(path);
 	return e;
 }
@@ -136,6 +219,7 @@ static enum err
 targets_move(struct admit_place *pl, struct diag *d)
 {
 	char from[ADMIT_PATH], to[ADMIT_PATH];
+	struct moving m = {.pl = pl, .d = d};
 	enum err e = stage_path(from, pl->stage, "t", d);
 
 	if (e == ERR_OK)
@@ -143,9 +227,11 @@ targets_move(struct admit_place *pl, struct diag *d)
 	if (e == ERR_OK)
 		e = file_mkdirs(to, 0755, d);
 	if (e == ERR_OK)
-		e = folder_walk(from, move_target, pl, d);
+		e = folder_walk_some(from, enter_target, move_target, &m, d);
 	if (e == ERR_OK)
-		e = folder_flush(to, d);
+		e = m.e;
+	if (e == ERR_OK)
+		e = moving_end(&m, to, d);
 	return e;
 }
 

@@ -194,6 +194,12 @@ typedef enum err walk_fn(void *arg, const char *path, const char *rest,
 enum err folder_walk(
 	const char *dir, walk_fn *fn, void *arg, struct diag *d) ERR_MUST_USE;
 
+/* The same, but ask before going into a folder; when the answer is no, it is
+ * passed by. */
+typedef bool walk_enter(void *arg, const char *path, const char *rest);
+enum err folder_walk_some(const char *dir, walk_enter *enter, walk_fn *fn,
+	void *arg, struct diag *d) ERR_MUST_USE;
+
 /* ---- admit_root.c */
 
 /* The machine over the roots of F and of the stage, up to the newest one that

@@ -133,6 +133,7 @@ stage_is_ours(const struct admit_place *pl)
 /* ---- walking */
 
 struct walk {
+	walk_enter *enter; /* or NULL */
 	walk_fn *fn;
 	void *arg;
 	size_t base; /* of a path, the bytes that are the folder's own */
@@ -146,7 +147,7 @@ walk_one(struct walk *w, unsigned depth, size_t at, const char *name,
 	struct diag *d)
 {
 	struct stat st;
-	bool folder;
+	bool folder, pass = false;
 	enum err e = ERR_OK;
 	int n = snprintf(w->path + at, ADMIT_PATH - at, "/%s", name);
 
@@ -155,12 +156,16 @@ walk_one(struct walk *w, unsigned depth, size_t at, const char *name,
 	else if (lstat(w->path, &st) != 0)
 		e = errno == ENOENT ? ERR_OK : file_errno(w->path, d);
 	else {
+		const char *rest = w->path + w->base;
+
 		folder = S_ISDIR(st.st_mode);
-		if (folder)
+		if (folder && w->enter != NULL &&
+			!w->enter(w->arg, w->path, rest))
+			pass = true;
+		else if (folder)
 			e = walk_folder(w, depth + 1, d);
-		if (e == ERR_OK)
-			e = w->fn(
-				w->arg, w->path, w->path + w->base, folder, d);
+		if (e == ERR_OK && !pass)
+			e = w->fn(w->arg, w->path, rest, folder, d);
 	}
 	w->path[at] = '\0';
 	return e;
@@ -189,7 +194,14 @@ walk_folder(struct walk *w, unsigned depth, struct diag *d)
 enum err
 folder_walk(const char *dir, walk_fn *fn, void *arg, struct diag *d)
 {
-	struct walk w = {.fn = fn, .arg = arg};
+	return folder_walk_some(dir, NULL, fn, arg, d);
+}
+
+enum err
+folder_walk_some(const char *dir, walk_enter *enter, walk_fn *fn, void *arg,
+	struct diag *d)
+{
+	struct walk w = {.enter = enter, .fn = fn, .arg = arg};
 	size_t n = strlen(dir);
 
 	if (n >= ADMIT_PATH)

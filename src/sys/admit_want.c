@@ -3,9 +3,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include "../core/bundle.h"
 #include "../core/text.h"
 #include "admit_priv.h"
+#include "file.h"
 
 bool
 want_path(const struct trust_target *g, char out[static ADMIT_NAME],
@@ -53,10 +58,23 @@ file_free(struct admit_file *f)
 	free(f->role);
 }
 
+/* So many files have come with some hundred MB of metadata, which the next head
+ * will not need: give them back. */
+static void
+memory_return(size_t files)
+{
+#ifdef __GLIBC__
+	if (files > 4096)
+		(void)malloc_trim(0);
+#else
+	(void)files;
+#endif
+}
+
 void
 want_free(struct admit_intake *in)
 {
-	size_t i;
+	size_t i, n = in->n_files;
 
 	for (i = 0; i < in->n_files; i++)
 		file_free(&in->files[i]);
@@ -64,15 +82,39 @@ want_free(struct admit_intake *in)
 	in->files = NULL;
 	in->n_files = in->missing = 0;
 	in->complete = false;
+	memory_return(n);
+}
+
+/* The list while it is filled, and the folder that was looked at last. */
+struct filling {
+	size_t room;
+	char folder[ADMIT_NAME];
+	bool live, staged; /* whether it is there */
+};
+
+/* A first push lists 100,000 files, and there is not even a folder of them. */
+static void
+folder_look(const struct admit_place *pl, struct filling *fl, const char *path)
+{
+	size_t n = (size_t)(strrchr(path, '/') - path);
+	char dir[ADMIT_PATH];
+
+	if (strncmp(fl->folder, path, n) == 0 && fl->folder[n] == '\0')
+		return;
+	snprintf(fl->folder, sizeof(fl->folder), "%.*s", (int)n, path);
+	fl->live = stage_path(dir, pl->live, fl->folder, NULL) == ERR_OK &&
+		   file_is_dir(dir);
+	fl->staged = stage_path(dir, pl->stage, fl->folder, NULL) == ERR_OK &&
+		     file_is_dir(dir);
 }
 
 /* Append; *f is taken over in any case. */
 static enum err
-file_add(struct admit_intake *in, struct admit_file *f, size_t *room,
+file_add(struct admit_intake *in, struct admit_file *f, struct filling *fl,
 	struct diag *d)
 {
-	if (in->n_files == *room) {
-		size_t more = *room == 0 ? 64 : 2 * *room;
+	if (in->n_files == fl->room) {
+		size_t more = fl->room == 0 ? 64 : 2 * fl->room;
 		struct admit_file *grown =
 			realloc(in->files, more * sizeof(*grown));
 
@@ -81,7 +123,7 @@ file_add(struct admit_intake *in, struct admit_file *f, size_t *room,
 			return diag_set(d, ERR_NOMEM, "out of memory");
 		}
 		in->files = grown;
-		*room = more;
+		fl->room = more;
 	}
 	in->files[in->n_files++] = *f;
 	return ERR_OK;
@@ -91,7 +133,8 @@ file_add(struct admit_intake *in, struct admit_file *f, size_t *room,
  * needs none, and those of a desk's earlier keys cannot be checked here. */
 static enum err
 minisig_add(struct admit_place *pl, const struct admit_file *of,
-	const char *target, struct span desk, size_t *room, struct diag *d)
+	const char *target, struct span desk, struct filling *fl,
+	struct diag *d)
 {
 	struct admit_file f = *of;
 	size_t n = strlen(of->path) + sizeof(ADMIT_MINISIG);
@@ -106,17 +149,17 @@ minisig_add(struct admit_place *pl, const struct admit_file *of,
 	snprintf(f.path, n, "%s" ADMIT_MINISIG, of->path);
 	snprintf(f.role, desk.n + 3, "d-%.*s", (int)desk.n,
 		(const char *)desk.p);
-	f.staged = stage_has(pl, f.path, NULL);
-	if (stage_live(pl, f.path, NULL)) {
+	f.staged = fl->staged && stage_has(pl, f.path, NULL);
+	if (fl->live && stage_live(pl, f.path, NULL)) {
 		file_free(&f);
 		return ERR_OK;
 	}
-	return file_add(pl->in, &f, room, d);
+	return file_add(pl->in, &f, fl, d);
 }
 
 static enum err
-target_add(struct admit_place *pl, const struct trust_target *g, size_t *room,
-	struct diag *d)
+target_add(struct admit_place *pl, const struct trust_target *g,
+	struct filling *fl, struct diag *d)
 {
 	const struct admit_config *c = pl->a->c;
 	struct admit_file f = {.length = trust_target_length(g),
@@ -133,17 +176,19 @@ target_add(struct admit_place *pl, const struct trust_target *g, size_t *room,
 	if (f.length > LIMIT_BUNDLE)
 		return diag_set(
 			d, ERR_LIMIT, "a file of over %zu bytes", LIMIT_BUNDLE);
-	if (!stage_live(pl, path, &n) || n != f.length) {
-		f.staged = stage_has(pl, path, &n) && n == f.length;
+	folder_look(pl, fl, path);
+	if (!fl->live || !stage_live(pl, path, &n) || n != f.length) {
+		f.staged =
+			fl->staged && stage_has(pl, path, &n) && n == f.length;
 		f.path = strdup(path);
 		e = f.path == NULL ? diag_set(d, ERR_NOMEM, "out of memory")
-				   : file_add(pl->in, &f, room, d);
+				   : file_add(pl->in, &f, fl, d);
 	}
 	f.path = path;
 	f.staged = false;
 	if (e == ERR_OK && bundle_path_parse(span_str(trust_target_path(g)),
 				   &desk, &sequence))
-		e = minisig_add(pl, &f, trust_target_path(g), desk, room, d);
+		e = minisig_add(pl, &f, trust_target_path(g), desk, fl, d);
 	return e;
 }
 
@@ -195,7 +240,8 @@ want_fill(struct admit_place *pl, struct diag *d)
 {
 	struct admit_intake *in = pl->in;
 	const struct trust_target *g;
-	size_t i, k, room = 0;
+	struct filling fl = {.room = 0};
+	size_t i, k;
 	bool is;
 	enum err e = ERR_OK;
 
@@ -207,7 +253,7 @@ want_fill(struct admit_place *pl, struct diag *d)
 			k++) {
 			e = target_search(pl, g, &is, d);
 			if (e == ERR_OK && is)
-				e = target_add(pl, g, &room, d);
+				e = target_add(pl, g, &fl, d);
 		}
 	if (e == ERR_OK)
 		files_sort(in);
