@@ -155,7 +155,7 @@ out:
 	if (e != ERR_OK) {
 		free(x.parts);
 		free(x.base_bundle);
-		b->texts.n = before;
+		buf_cut(&b->texts, before);
 	}
 	return e;
 }

@@ -251,10 +251,8 @@ bundle_draft_finish(struct bundle_draft *b, struct buf *out, size_t *head,
 		if (e != ERR_OK)
 			diag_set(d, e, "no room for the texts");
 	}
-	if (e != ERR_OK && out->p != NULL) {
-		out->n = before;
-		out->p[before] = '\0';
-	}
+	if (e != ERR_OK)
+		buf_cut(out, before);
 	return e;
 }
 
@@ -273,10 +271,8 @@ bundle_dict_pack(struct span dict, struct buf *out)
 		e = buf_u32(out, (uint32_t)dict.n);
 	if (e == ERR_OK)
 		e = deflate_pack(z, dict, out);
-	if (e != ERR_OK && out->p != NULL) {
-		out->n = before;
-		out->p[before] = '\0';
-	}
+	if (e != ERR_OK)
+		buf_cut(out, before);
 	deflate_free(z);
 	return e;
 }

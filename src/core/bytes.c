@@ -117,9 +117,15 @@ buf_free(struct buf *b)
 void
 buf_clear(struct buf *b)
 {
-	b->n = 0;
+	buf_cut(b, 0);
+}
+
+void
+buf_cut(struct buf *b, size_t n)
+{
+	b->n = n;
 	if (b->p != NULL)
-		b->p[0] = '\0';
+		b->p[n] = '\0';
 }
 
 enum err

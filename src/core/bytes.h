@@ -71,6 +71,9 @@ void buf_free(struct buf *b);
 /* Forget the content, keep the memory. */
 void buf_clear(struct buf *b);
 
+/* Forget all behind the first n bytes, of at least n. */
+void buf_cut(struct buf *b, size_t n);
+
 /* Make room for n more bytes. ERR_LIMIT past the cap, ERR_NOMEM. On failure
  * of this or any call below the content is unchanged. */
 enum err buf_reserve(struct buf *b, size_t n) ERR_MUST_USE;

@@ -120,10 +120,8 @@ minisign_key_add(struct buf *out, const struct minisign_key *k)
 		e = text_base64_add(out, span_of(blob, sizeof(blob)));
 	if (e == ERR_OK)
 		e = buf_str(out, "\n");
-	if (e != ERR_OK && out->p != NULL) {
-		out->n = was;
-		out->p[was] = '\0';
-	}
+	if (e != ERR_OK)
+		buf_cut(out, was);
 	return e;
 }
 

@@ -319,6 +319,6 @@ mirrors_write(const struct mirrors *m, struct buf *out, struct diag *d)
 	e = mirrors_parse(span_sub(buf_view(out), at, out->n), &again, d);
 	mirrors_clear(&again);
 	if (e != ERR_OK)
-		out->n = at;
+		buf_cut(out, at);
 	return e;
 }

@@ -325,9 +325,7 @@ sign_minisig(const struct sign_key *k, const uint8_t blake2b_512[static 64],
 		e = text_base64_add(out, span_of(global, sizeof(global)));
 	if (e == ERR_OK)
 		e = buf_str(out, "\n");
-	if (e != ERR_OK && out->p != NULL) {
-		out->n = was;
-		out->p[was] = '\0';
-	}
+	if (e != ERR_OK)
+		buf_cut(out, was);
 	return e;
 }

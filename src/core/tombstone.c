@@ -271,8 +271,8 @@ tombstone_body(struct buf *out, struct span part, struct span minisig,
 	if (e == ERR_OK)
 		e = tombstone_parse(
 			span_sub(buf_view(out), was, out->n - was), &t, d);
-	if (e != ERR_OK && out->p != NULL)
-		out->n = was;
+	if (e != ERR_OK)
+		buf_cut(out, was);
 	buf_free(&file);
 	json_decref(o);
 	return e;

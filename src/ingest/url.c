@@ -202,7 +202,7 @@ url_clean(struct span href, const char *base, struct buf *out, bool *ok)
 		e = buf_span(out, buf_view(&b));
 	buf_free(&b);
 	if (e != ERR_OK)
-		out->n = at;
+		buf_cut(out, at);
 	return e == ERR_NOMEM || *ok ? e : ERR_OK;
 }
 

@@ -455,10 +455,7 @@ page_render(const struct page *page, struct buf *out, struct diag *d)
 	buf_free(&w.links);
 	if (e == ERR_OK)
 		return e;
-	if (out->n > start) {
-		out->n = start;
-		out->p[start] = '\0';
-	}
+	buf_cut(out, start);
 	if (d != NULL && d->code == ERR_OK)
 		diag_set(d, e, "page: %s", err_str(e));
 	return e;

@@ -342,8 +342,7 @@ abbr_close(struct view *v, const struct level *lv)
 
 	if (e == ERR_OK)
 		e = put(v, buf_cstr(&v->titles) + at, lv->style);
-	v->titles.n = at;
-	v->titles.p[at] = '\0';
+	buf_cut(&v->titles, at);
 	return e == ERR_OK ? put(v, ")", lv->style) : e;
 }
 
@@ -474,10 +473,7 @@ terminal_render(const struct verified *text, const struct terminal_style *style,
 	buf_free(&v.notes);
 	if (e == ERR_OK)
 		return e;
-	if (out->n > start) {
-		out->n = start;
-		out->p[start] = '\0';
-	}
+	buf_cut(out, start);
 	if (d != NULL && d->code == ERR_OK)
 		diag_set(d, e, "article text: %s", err_str(e));
 	return e;

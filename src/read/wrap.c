@@ -29,10 +29,8 @@ wrap_cut(struct wrap *w, size_t n)
 {
 	if (n >= w->text.n)
 		return;
-	w->text.n = n;
-	w->text.p[n] = '\0';
-	w->style.n = n;
-	w->style.p[n] = '\0';
+	buf_cut(&w->text, n);
+	buf_cut(&w->style, n);
 }
 
 enum err

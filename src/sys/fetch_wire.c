@@ -64,7 +64,7 @@ frame_close(struct buf *out, enum err e, size_t at)
 	if (e == ERR_OK && out->n - at - FRAME_HEAD > FRAME_BODY)
 		e = ERR_LIMIT;
 	if (e != ERR_OK) {
-		out->n = at;
+		buf_cut(out, at);
 		return e;
 	}
 	n = out->n - at - FRAME_HEAD;

@@ -152,10 +152,8 @@ file_read(const char *path, size_t max, struct buf *out, struct diag *d)
 out:
 	close(fd);
 	/* Nothing half read is left behind. */
-	if (e != ERR_OK && out->n > start) {
-		out->n = start;
-		out->p[start] = '\0';
-	}
+	if (e != ERR_OK)
+		buf_cut(out, start);
 	return e;
 }
 

@@ -301,7 +301,7 @@ library_image(struct library *l, int64_t outlet, const struct digest *name,
 		parts[n++] = digest_of(span_sub(buf_view(out), at, LIMIT_PART));
 	have = bundle_object_name(parts, n);
 	if (at < out->n || !digest_eq(&have, name)) {
-		out->n = start;
+		buf_cut(out, start);
 		return diag_set(d, ERR_HASH, "the library is damaged on disk");
 	}
 	return ERR_OK;
