@@ -81,7 +81,7 @@ test:
 	@tests/run $(CHECKS) $(UNITS) $(ASAN_UNITS) $(SCRIPTS)
 
 # The same without the shell tests: seconds, for between two edits.
-check: units
+check: all units
 	@tests/run $(CHECKS) $(UNITS)
 
 $(B)/liberika.a: $(CORE) $(B)/country_table.o

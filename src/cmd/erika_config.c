@@ -44,7 +44,8 @@ set_text(char **out, const char *value, struct diag *d)
 static enum err
 set_country(struct config *c, const char *value, struct diag *d)
 {
-	char code[3] = "", shown[32];
+	char code[3] = "";
+	enum err e;
 	size_t i;
 
 	/* What can only be meant so is taken so. */
@@ -55,11 +56,8 @@ set_country(struct config *c, const char *value, struct diag *d)
 						 : value[i]);
 	if (code[0] != '\0')
 		value = code;
-	if (!country_code_ok(span_str(value)))
-		return diag_set(d, ERR_CONFIG,
-			"\"%s\" is not a country code like RU",
-			text_show(shown, sizeof(shown), span_str(value)));
-	return set_text(&c->country, value, d);
+	e = country_code_check(span_str(value), ERR_CONFIG, d);
+	return e == ERR_OK ? set_text(&c->country, value, d) : e;
 }
 
 static enum err

@@ -225,7 +225,7 @@ erika_below(char *out, size_t size, const char *folder)
 		}
 		free(path);
 	}
-	file_list_free(names, n);
+	strings_free(names, n);
 	if (found != 1)
 		out[0] = '\0';
 }

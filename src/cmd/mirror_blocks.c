@@ -113,7 +113,7 @@ read_folder(struct mirror_blocks *b, struct diag *d)
 	for (i = 0; e == ERR_OK && i < n; i++)
 		if (ends_with(names[i], ".json") && b->n < MIRROR_BLOCKS)
 			e = read_one(b, names[i], d);
-	file_list_free(names, n);
+	strings_free(names, n);
 	return e;
 }
 

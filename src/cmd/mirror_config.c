@@ -232,16 +232,6 @@ mirror_config_admit(const struct mirror_config *c, struct admit_config *out)
 	out->now = clock_now;
 }
 
-static void
-free_list(char **list, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		free(list[i]);
-	free(list);
-}
-
 void
 mirror_config_free(struct mirror_config *c)
 {
@@ -260,8 +250,8 @@ mirror_config_free(struct mirror_config *c)
 		struct mirror_publisher *p = &c->publishers[i];
 
 		free(p->name);
-		free_list(p->sources, p->n_sources);
-		free_list(p->pinned, p->n_pinned);
+		strings_free(p->sources, p->n_sources);
+		strings_free(p->pinned, p->n_pinned);
 	}
 	free(c->publishers);
 	free(c->admit);

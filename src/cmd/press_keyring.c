@@ -85,7 +85,7 @@ keyring_open(const char *dir, const char *pass_file, struct keyring *out,
 	e = file_list(dir, 4 * KEYRING_MAX, &names, &n, d);
 	for (i = 0; e == ERR_OK && i < n; i++)
 		e = public_add(out, names[i], d);
-	file_list_free(names, n);
+	strings_free(names, n);
 	return e;
 }
 

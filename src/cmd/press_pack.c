@@ -101,10 +101,8 @@ packing_held_clear(struct packing_held *h)
 	buf_free(&h->text);
 	for (i = 0; i < h->n_images; i++)
 		press_image_clear(&h->images[i]);
-	for (i = 0; i < h->n_missing; i++)
-		free(h->missing[i]);
 	free(h->images);
-	free(h->missing);
+	strings_free(h->missing, h->n_missing);
 	*h = (struct packing_held){.n_images = 0};
 }
 
@@ -233,7 +231,7 @@ pack_path(struct packing *p, const char *path, int depth, struct diag *d)
 			e = pack_path(p, below, depth - 1, d);
 		free(below);
 	}
-	file_list_free(names, n);
+	strings_free(names, n);
 	return e;
 }
 

@@ -13,11 +13,7 @@
 void
 push_list_clear(struct push_list *l)
 {
-	size_t i;
-
-	for (i = 0; i < l->n; i++)
-		free(l->path[i]);
-	free(l->path);
+	strings_free(l->path, l->n);
 	*l = (struct push_list){.n = 0};
 }
 

@@ -80,7 +80,7 @@ files_list(struct db *db, const char *root, const char *rest, int depth,
 		free(path);
 		free(full);
 	}
-	file_list_free(names, n);
+	strings_free(names, n);
 	free(dir);
 	return e;
 }

@@ -181,16 +181,6 @@ article_check(const struct article *a, struct diag *d)
 	return e;
 }
 
-static void
-strings_free(char **v, size_t n)
-{
-	size_t i;
-
-	for (i = 0; v != NULL && i < n; i++)
-		free(v[i]);
-	free(v);
-}
-
 void
 article_clear(struct article *a)
 {

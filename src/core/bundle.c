@@ -87,17 +87,13 @@ bundle_free(struct bundle *b)
 		return;
 	for (i = 0; i < b->n_articles; i++)
 		article_clear(&b->articles[i]);
-	for (i = 0; i < b->n_objects; i++)
-		free(b->bases[i]);
-	for (i = 0; i < b->n_dicts; i++)
-		free(b->dict_paths[i]);
 	free(b->articles);
 	free(b->objects);
 	free(b->by_name);
 	free(b->parts);
-	free(b->bases);
+	strings_free(b->bases, b->n_objects);
 	free(b->dicts);
-	free(b->dict_paths);
+	strings_free(b->dict_paths, b->n_dicts);
 	free(b->outlet);
 	free(b->desk);
 	free(b->path);

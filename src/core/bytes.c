@@ -256,3 +256,13 @@ buf_steal(struct buf *b, size_t *n)
 	buf_init(b, b->max);
 	return p;
 }
+
+void
+strings_free(char **list, size_t n)
+{
+	size_t i;
+
+	for (i = 0; list != NULL && i < n; i++)
+		free(list[i]);
+	free(list);
+}

@@ -62,6 +62,9 @@ struct buf {
 	size_t max;
 };
 
+/* Free a list of n C strings and each of them. NULL is fine. */
+void strings_free(char **list, size_t n);
+
 /* Start empty, capped at `max` bytes. Allocates nothing. */
 void buf_init(struct buf *b, size_t max);
 

@@ -20,25 +20,28 @@ const struct country country_neutral = {
 
 /* ---- codes */
 
-bool
-country_code_ok(struct span s)
+enum err
+country_code_check(struct span s, enum err wrong, struct diag *d)
 {
-	return s.n == 2 && s.p[0] >= 'A' && s.p[0] <= 'Z' && s.p[1] >= 'A' &&
-	       s.p[1] <= 'Z';
+	char shown[32];
+
+	if (s.n == 2 && s.p[0] >= 'A' && s.p[0] <= 'Z' && s.p[1] >= 'A' &&
+		s.p[1] <= 'Z')
+		return ERR_OK;
+	return diag_set(d, wrong, "\"%s\" is not a country code like RU",
+		text_show(shown, sizeof(shown), s));
 }
 
 enum err
 country_code_add(struct span code, struct country_code **list, size_t *n,
 	enum err wrong, struct diag *d)
 {
+	enum err e = country_code_check(code, wrong, d);
 	struct country_code *more;
-	char shown[32];
 	size_t i;
 
-	if (!country_code_ok(code))
-		return diag_set(d, wrong,
-			"\"%s\" is not a country code like RU",
-			text_show(shown, sizeof(shown), code));
+	if (e != ERR_OK)
+		return e;
 	for (i = 0; i < *n; i++)
 		if (memcmp((*list)[i].s, code.p, 2) == 0)
 			return diag_set(d, wrong, "country %.2s twice",
@@ -119,16 +122,15 @@ enum err
 countries_find(const struct countries *cs, const char *code,
 	struct country *out, struct diag *d)
 {
-	char shown[32];
+	enum err e;
 	size_t i;
 
 	*out = country_neutral;
 	if (code[0] == '\0')
 		return ERR_OK;
-	if (!country_code_ok(span_str(code)))
-		return diag_set(d, ERR_USAGE,
-			"\"%s\" is not a country code like RU",
-			text_show(shown, sizeof(shown), span_str(code)));
+	e = country_code_check(span_str(code), ERR_USAGE, d);
+	if (e != ERR_OK)
+		return e;
 	for (i = 0; i < cs->n; i++) {
 		if (strcmp(cs->list[i].code.s, code) == 0) {
 			*out = cs->list[i];

@@ -21,8 +21,9 @@ struct country_code {
 	char s[3];
 };
 
-/* Whether `s` is two capital letters. */
-bool country_code_ok(struct span s);
+/* Refuse, with the code `wrong`, what is not two capital letters. */
+enum err country_code_check(
+	struct span s, enum err wrong, struct diag *d) ERR_MUST_USE;
 
 /* Append one code, or those of "RU, BY", to a list; none twice. `wrong` is
  * the code of what is not allowed. ERR_NOMEM. */

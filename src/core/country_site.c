@@ -23,16 +23,6 @@ blocked_proven(const struct blocked *b)
 	return b->measured == 0 || b->confirmed > 0;
 }
 
-static void
-texts_free(char **list, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		free(list[i]);
-	free(list);
-}
-
 void
 country_free(struct country *c)
 {
@@ -49,8 +39,8 @@ country_free(struct country *c)
 		free(b->until);
 	}
 	free(c->blocked);
-	texts_free(c->mirrors, c->n_mirrors);
-	texts_free(c->avoid, c->n_avoid);
+	strings_free(c->mirrors, c->n_mirrors);
+	strings_free(c->avoid, c->n_avoid);
 	free(c->name);
 	*c = country_neutral;
 }
@@ -59,14 +49,12 @@ enum err
 country_of(struct countries *cs, struct span code, struct country **out,
 	enum err wrong, struct diag *d)
 {
+	enum err e = country_code_check(code, wrong, d);
 	struct country *more;
-	char shown[32];
 	size_t i;
 
-	if (!country_code_ok(code))
-		return diag_set(d, wrong,
-			"\"%s\" is not a country code like RU",
-			text_show(shown, sizeof(shown), code));
+	if (e != ERR_OK)
+		return e;
 	for (i = 0; i < cs->n; i++) {
 		*out = &cs->list[i];
 		if (memcmp((*out)->code.s, code.p, 2) == 0)

@@ -11,11 +11,7 @@
 void
 mirror_clear(struct mirror *m)
 {
-	size_t i;
-
-	for (i = 0; i < m->n_addresses; i++)
-		free(m->addresses[i]);
-	free(m->addresses);
+	strings_free(m->addresses, m->n_addresses);
 	free(m->name);
 	free(m->url);
 	free(m->to);

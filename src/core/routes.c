@@ -304,11 +304,7 @@ routes_make(const struct route_mirror *m, size_t n,
 void
 routes_clear(struct routes *r)
 {
-	size_t i;
-
-	for (i = 0; i < r->n_made; i++)
-		free(r->made[i]);
-	free(r->made);
+	strings_free(r->made, r->n_made);
 	free(r->list);
 	*r = (struct routes){.n = 0};
 }

@@ -72,11 +72,9 @@ files_free(struct engine *e)
 {
 	size_t i;
 
-	for (i = 0; i < e->files; i++)
-		free(e->path[i]);
 	for (i = 0; e->copy != NULL && i < e->n * e->files; i++)
 		buf_free(&e->copy[i].body);
-	free(e->path);
+	strings_free(e->path, e->files);
 	free(e->copy);
 	e->path = NULL;
 	e->copy = NULL;

@@ -442,20 +442,8 @@ file_list(const char *dir, size_t max, char ***names, size_t *n, struct diag *d)
 	count = 0;
 out:
 	closedir(h);
-	file_list_free(list, count);
+	strings_free(list, count);
 	return e;
-}
-
-void
-file_list_free(char **names, size_t n)
-{
-	size_t i;
-
-	if (names == NULL)
-		return;
-	for (i = 0; i < n; i++)
-		free(names[i]);
-	free(names);
 }
 
 int

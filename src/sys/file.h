@@ -40,10 +40,9 @@ enum err file_mkdirs(
 	const char *path, unsigned mode, struct diag *d) ERR_MUST_USE;
 
 /* Names of a folder's entries, sorted by bytes, without dot files. Free with
- * file_list_free. ERR_MISSING, ERR_LIMIT over `max` entries, ERR_IO. */
+ * strings_free. ERR_MISSING, ERR_LIMIT over `max` entries, ERR_IO. */
 enum err file_list(const char *dir, size_t max, char ***names, size_t *n,
 	struct diag *d) ERR_MUST_USE;
-void file_list_free(char **names, size_t n);
 
 /* fsync, down to the disk itself where plain fsync stops before (macOS). */
 int file_sync(int fd) ERR_MUST_USE;

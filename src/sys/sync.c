@@ -16,10 +16,8 @@ sync_report_clear(struct sync_report *r)
 		free(r->mirrors[i].name);
 		free(r->mirrors[i].url);
 	}
-	for (i = 0; i < r->n_notes; i++)
-		free(r->notes[i]);
 	free(r->mirrors);
-	free(r->notes);
+	strings_free(r->notes, r->n_notes);
 	*r = (struct sync_report){.err = ERR_OK};
 }
 

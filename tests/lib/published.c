@@ -37,7 +37,7 @@ folder_read(struct published *p, const char *dir, const char *name)
 		snprintf(path, sizeof(path), "%s/%s", name, names[i]);
 		folder_read(p, dir, path);
 	}
-	file_list_free(names, n);
+	strings_free(names, n);
 }
 
 void

@@ -180,15 +180,15 @@ test_folders(void)
 			strcmp(names[3], "q") == 0 &&
 			strcmp(names[4], "\xd1\x8f") == 0,
 		"sorted by bytes, no dot files, no leftovers");
-	file_list_free(names, n);
+	strings_free(names, n);
 	is_err(file_list("p", 4, &names, &n, &diag), ERR_LIMIT, "over the cap");
 	ok(names == NULL && n == 0, "and nothing is returned");
 	is_err(file_list("none", 4, &names, &n, &diag), ERR_MISSING, "none");
 	is_err(file_list("ten", 4, &names, &n, &diag), ERR_MISSING, "a file");
 	is_err(file_list("p/q/r", 4, &names, &n, &diag), ERR_OK, "empty");
 	ok(n == 0, "has none");
-	file_list_free(names, n);
-	file_list_free(NULL, 0);
+	strings_free(names, n);
+	strings_free(NULL, 0);
 }
 
 static void

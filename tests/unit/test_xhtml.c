@@ -531,7 +531,7 @@ test_vectors(void)
 		seen++;
 	}
 	ok(seen >= 6, "all of them were there");
-	file_list_free(names, n);
+	strings_free(names, n);
 	free(dir);
 }
 
